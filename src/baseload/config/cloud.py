@@ -18,7 +18,10 @@ Billing = Literal["prepaid", "postpaid"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """Megawatts at a place. `envelope_w` is what the site may draw, PUE included."""
+    """Megawatts at a place. `envelope_w` is what the site may draw, PUE included.
+
+    An envelope of 0 stands for "auto" in the file; `catalog.localise` puts the watts in.
+    """
 
     id: str
     envelope_w: float
@@ -30,7 +33,10 @@ class Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
-    """Like chips at one site. `chip` may be "auto": the catalogue picks the entry for this machine."""
+    """Like chips at one site. `chip` may be "auto" and `chips_per_node` 0: `catalog.localise` fills both in.
+
+    `bought_us` is 0 when the file does not say: the chips then count as bought today.
+    """
 
     id: str
     site: str
@@ -41,6 +47,7 @@ class Pool:
     price_usd_per_chip: float | None = None
     rent_usd_per_chip_hour: float | None = None
     life_years: float | None = None
+    bought_us: int = 0
     sensor: Literal["auto", "rapl", "nvml", "modelled"] = "auto"
 
 
@@ -71,7 +78,10 @@ class Model:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tenant:
-    """Who may ask, how it is paid, and how much at once. `trust_group` shares a prefix cache."""
+    """Who may ask, how it is paid, and how much at once. `trust_group` shares a prefix cache.
+
+    `contract_*` is what the tenant has promised to pay, and for how long: the denominator of the headline ratio.
+    """
 
     id: str
     business: Business
@@ -84,6 +94,8 @@ class Tenant:
     tokens_per_min: int = 0
     concurrency: int = 0
     trust_group: str = ""
+    contract_nano_per_month: Nano = Nano(0)
+    contract_months: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
