@@ -3,9 +3,22 @@
 import click
 
 from baseload import __version__
+from baseload.cli.bench import bench
+from baseload.cli.chat import chat
+from baseload.cli.config import config
+from baseload.cli.root import Root
+from baseload.cli.status import status
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Root,
+    example="baseload up",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="baseload")
 def main() -> None:
     """Run, account for and plan an AI cloud."""
+
+
+for command in (chat, status, config, bench):
+    main.add_command(command)

@@ -78,13 +78,24 @@ def listener(port: int) -> str:
     """Who listens on a TCP port, as `name (pid N)`: its socket's inode, looked for among the processes we may see."""
     inodes = _listening_inodes(port)
     for process in Path("/proc").glob("[0-9]*"):
-        try:
-            held = {os.readlink(fd) for fd in (process / "fd").iterdir()}
-            if held & inodes:
-                return f"{(process / 'comm').read_text().strip()} (pid {process.name})"
-        except OSError:
-            continue
+        if any(_target(fd) in inodes for fd in _open_files(process)):
+            return f"{(process / 'comm').read_text().strip()} (pid {process.name})"
     return ""
+
+
+def _open_files(process: Path) -> list[Path]:
+    """Another user's are not ours to see, and a process may be gone by now."""
+    try:
+        return list((process / "fd").iterdir())
+    except OSError:
+        return []
+
+
+def _target(fd: Path) -> str:
+    try:
+        return os.readlink(fd)
+    except OSError:
+        return ""
 
 
 def _listening_inodes(port: int) -> set[str]:

@@ -94,4 +94,3 @@ def answer_no(message: str) -> NoReturn:
 def _with_all_faults(error: DescriptionError) -> str:
     count = len(error.faults)
     return f"{count} fault{'s' if count != 1 else ''} in the description\n" + "\n".join(f"  {f}" for f in error.faults)
-

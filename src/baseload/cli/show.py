@@ -9,6 +9,8 @@ import msgspec
 
 from baseload.units import nano_to_usd
 
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 
 
@@ -19,7 +21,7 @@ def say(text: str) -> None:
 
 def emit(value: Any) -> None:
     """One JSON object on stdout."""
-    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))
+    click.echo(msgspec.json.format(_ENCODER.encode(value), indent=2))
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
