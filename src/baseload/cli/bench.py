@@ -37,10 +37,7 @@ def _run(recipe: str, options: tuple[str, ...]) -> None:
     """Become the recipe, so that its signals, output and exit code are the caller's."""
     checkout = Path(baseload.__file__).resolve().parents[2]
     if not (checkout / "benchmarks" / f"{recipe}.py").exists():
-        raise SetupError(
-            "benchmarks come with a checkout, not with the package: clone Baseload and run make setup there"
-        )
+        raise SetupError("benchmarks come with a checkout, not with the package; clone Baseload and run: make setup")
     path = os.pathsep.join(filter(None, [str(checkout), os.environ.get("PYTHONPATH", "")]))
-    os.execve(
-        sys.executable, [sys.executable, "-m", f"benchmarks.{recipe}", *options], os.environ | {"PYTHONPATH": path}
-    )
+    arguments = [sys.executable, "-m", f"benchmarks.{recipe}", *options]
+    os.execve(sys.executable, arguments, os.environ | {"PYTHONPATH": path})

@@ -93,7 +93,7 @@ def _open_files(process: Path) -> list[Path]:
 
 def _target(fd: Path) -> str:
     try:
-        return os.readlink(fd)
+        return str(fd.readlink())
     except OSError:
         return ""
 

@@ -5,6 +5,7 @@
 
 import errno
 import sys
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import click
@@ -57,11 +58,18 @@ class Group(_WithExample, click.Group):
 class Root(Group):
     """The root translates once: whatever goes wrong becomes one line on stderr and an exit code."""
 
-    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+    def main(  # type: ignore[override]  # click's overloads tell `Never` from the rest; we always leave
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
         if not standalone_mode:
-            return super().main(*args, standalone_mode=False, **extra)
+            return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         try:
-            code = super().main(*args, standalone_mode=False, **extra)
+            code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         except click.UsageError as e:
             where = e.ctx.command_path if e.ctx else "baseload"
             leave(e.exit_code, f"{e.format_message()} See: {where} --help")
