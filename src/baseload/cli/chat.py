@@ -63,7 +63,7 @@ def _known(cloud: Cloud | None) -> Cloud:
 
 def _own_key(cloud: Cloud, data: Path) -> str:
     """The first external tenant's key, as `up` saved it: a person at the terminal is a paying one."""
-    keys = saved_keys(data)
+    keys = saved_keys(data).tenants
     order = sorted(cloud.tenants, key=lambda t: (t.business != "external", t.tier == "flex"))
     for tenant in order:
         if tenant.id in keys:

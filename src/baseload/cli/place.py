@@ -3,6 +3,7 @@
 import asyncio
 import os
 from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -79,15 +80,28 @@ def frozen_cloud(data: Path) -> Cloud:
         raise SetupError(f"{path} cannot be read ({e}); it is written anew by: baseload up") from e
 
 
-def saved_keys(data: Path) -> dict[str, str]:
-    """Tenant → key, for the keys that `baseload up` made; empty when it has made none."""
-    path = data / "run" / "keys.json"
+@dataclass(slots=True, kw_only=True)
+class SavedKeys:
+    """The keys that `up` made, so that a restart prints the same ones. `admin` opens the console."""
+
+    tenants: dict[str, str] = field(default_factory=dict)
+    admin: str = ""
+
+
+def saved_keys(data: Path) -> SavedKeys:
+    """What `up` saved; empty when it has made none."""
+    path = keys_file(data)
     try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, str])
+        return msgspec.json.decode(path.read_bytes(), type=SavedKeys)
     except FileNotFoundError:
-        return {}
+        return SavedKeys()
     except msgspec.DecodeError as e:
         raise SetupError(f"{path} cannot be read ({e}); delete it and new keys are made at the next start") from e
+
+
+def keys_file(data: Path) -> Path:
+    """Readable by the owner only; whoever reads it can spend the tenants' money."""
+    return data / "run" / "keys.json"
 
 
 def base_url(cloud: Cloud) -> str:

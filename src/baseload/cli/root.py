@@ -58,7 +58,7 @@ class Group(_WithExample, click.Group):
 class Root(Group):
     """The root translates once: whatever goes wrong becomes one line on stderr and an exit code."""
 
-    def main(  # type: ignore[override]  # click's overloads tell `Never` from the rest; we always leave
+    def main(
         self,
         args: Sequence[str] | None = None,
         prog_name: str | None = None,
