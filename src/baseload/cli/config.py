@@ -35,7 +35,7 @@ def described(file: Path | None, flags: dict[str, str | None] | None = None) -> 
     from baseload import catalog
 
     description = read(chosen(file), flags=flags)
-    faults = catalog.resolve(description.cloud)
+    faults = catalog.resolve(description.cloud, description.origin)
     if faults:
         raise DescriptionError(faults)
     return description
