@@ -13,7 +13,7 @@ from baseload.tenants import KeyRing, list_keys
 from baseload.tenants.roster import enrol
 from tests.cli.conftest import Fake, run
 
-KEYS = {"id", "tenant", "name", "scopes", "models", "created_us", "expires_us", "revoked_us", "state"}
+KEYS = {"id", "tenant", "business", "name", "scopes", "models", "created_us", "expires_us", "revoked_us", "state"}
 
 
 @pytest.fixture

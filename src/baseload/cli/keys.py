@@ -131,6 +131,7 @@ def row(key: Key) -> dict[str, Any]:
     return {
         "id": key.id,
         "tenant": key.tenant_id,
+        "business": key.business,
         "name": key.name,
         "scopes": sorted(key.scopes),
         "models": sorted(key.models),
