@@ -42,6 +42,12 @@ class Up:
         names = set(cls.__dataclass_fields__) - {"data", "log"}
         return cls(**{name: said[name] for name in names}, data=data, log=log)
 
+    def as_json(self) -> str:
+        """The ready file again, for somebody else to read."""
+        return json.dumps(
+            {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in ("data", "log")}
+        )
+
     def target(self, key: str = "", *, keep_alive: bool = True) -> Target:
         """The gateway, asked with the paying tenant's key unless told another."""
         return Target.at(self.base_url, key or self.api_key, keep_alive=keep_alive)
