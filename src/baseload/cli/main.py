@@ -6,6 +6,7 @@ from baseload import __version__
 from baseload.cli.bench import bench
 from baseload.cli.chat import chat
 from baseload.cli.config import config
+from baseload.cli.dispatch import dispatch
 from baseload.cli.keys import keys
 from baseload.cli.root import Root
 from baseload.cli.status import status
@@ -21,5 +22,5 @@ def main() -> None:
     """Run, account for and plan an AI cloud."""
 
 
-for command in (chat, status, keys, config, bench):
+for command in (chat, status, keys, dispatch, config, bench):
     main.add_command(command)

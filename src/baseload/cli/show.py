@@ -41,7 +41,7 @@ def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) ->
 
 
 def _is_figure(cell: str) -> bool:
-    return cell in {"", "–"} or cell.lstrip("-$").replace(",", "").replace(".", "").rstrip("%").isdigit()
+    return cell in {"", "–"} or cell.lstrip("-−$").replace(",", "").replace(".", "").rstrip("%").isdigit()
 
 
 def usd(nano: int, places: int = 6) -> str:
