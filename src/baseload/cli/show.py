@@ -7,8 +7,6 @@ from typing import Any
 import click
 import msgspec
 
-from baseload.units import nano_to_usd
-
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
@@ -44,19 +42,6 @@ def _is_figure(cell: str) -> bool:
     return cell in {"", "–"} or cell.lstrip("-−$").replace(",", "").replace(".", "").rstrip("%").isdigit()
 
 
-def usd(nano: int, places: int = 6) -> str:
-    """Dollars with enough places for a small model's prices."""
-    return f"{'-' if nano < 0 else ''}${abs(nano_to_usd(nano)):,.{places}f}"
-
-
 def cents(amount_usd: float) -> str:
     """A request's price: a small model's answers cost thousandths of a cent, so four significant digits."""
     return f"{amount_usd * 100:.4g} ¢"
-
-
-def figure(value: float | None, unit: str = "", digits: int = 4) -> str:
-    """A number with its unit, or a dash where it is undefined."""
-    if value is None:
-        return "–"
-    text = f"{value:,.0f}" if abs(value) >= 10**digits else f"{value:.{digits}g}"
-    return f"{text} {unit}".rstrip()
