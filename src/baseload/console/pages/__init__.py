@@ -1,0 +1,1 @@
+"""One file per page: read what the gateway says, put it in a template."""

@@ -1,0 +1,35 @@
+"""P&L: does the cloud earn its keep, and where does the price of a million tokens go."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from baseload.console import charts, figures, money
+from baseload.console.access import console, draw, page_for
+from baseload.console.session import Session
+
+
+@page_for("operator")
+async def show(request: Request, session: Session) -> Response:
+    tree = await console(request).admin.pnl()
+    steps = money.steps(tree)
+    title = finding(steps)
+    chart = charts.waterfall(steps, title, "From the price through each cost to what is left; numbers beneath.")
+    return draw(
+        request, session, "pnl.html", sections=money.sections(tree), steps=steps, chart=chart, title=title,
+        as_of_us=int(tree.get("as_of_us") or 0),
+    )  # fmt: skip
+
+
+def finding(steps: list[charts.Step]) -> str:
+    """What the waterfall shows, as its title."""
+    if not steps:
+        return "Nothing has been sold yet"
+    price, left = steps[0].value, steps[-1].value
+    word = "margin" if left >= 0 else "loss"
+    share = f", {figures.percent(abs(left) / price)} of the price" if price > 0 else ""
+    return f"Of {figures.usd(price)} per million tokens, {figures.usd(abs(left))} is {word}{share}"
+
+
+@page_for("operator")
+async def as_json(request: Request, session: Session) -> Response:
+    return JSONResponse(await console(request).admin.pnl())

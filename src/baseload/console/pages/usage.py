@@ -1,0 +1,93 @@
+"""Usage: what was used, by whom, and what it cost. Filters live in the URL; CSV and JSON hold the same rows."""
+
+import csv
+import io
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from baseload.console import charts, figures
+from baseload.console.access import console, draw, page_for
+from baseload.console.session import Session
+from baseload.console.wire import Row, Usage
+from baseload.units import NANO_PER_USD, nano_to_usd
+
+BY = {"day": "Day", "model": "Model", "key": "Key", "tenant": "Tenant"}
+NAMES = {"day": ("day", "date"), "model": ("model",), "key": ("key_name", "key", "key_id"), "tenant": ("tenant", "tenant_id")}
+COLUMNS = ("requests", "tok_in", "tok_cached", "tok_out", "energy_mj", "amount_nano")
+
+
+def choice(request: Request, session: Session) -> tuple[str, str]:
+    """(by, tenant) as the URL says; a tenant's own whatever the URL says."""
+    by = request.query_params.get("by", "day")
+    allowed = [k for k in BY if session.is_operator or k != "tenant"]
+    tenant = request.query_params.get("tenant", "") if session.is_operator else session.tenant
+    return (by if by in allowed else "day"), tenant
+
+
+async def _report(request: Request, session: Session) -> Usage:
+    by, tenant = choice(request, session)
+    return await console(request).admin.usage(by, tenant=tenant)
+
+
+def name_of(row: Row, by: str) -> str:
+    return next((str(row[n]) for n in NAMES[by] if row.get(n) not in (None, "")), "unnamed")
+
+
+def totals(rows: list[Row]) -> dict[str, int]:
+    """Column sums, in the ledger's integers."""
+    return {c: sum(int(row.get(c) or 0) for row in rows) for c in COLUMNS}
+
+
+@page_for("anyone")
+async def show(request: Request, session: Session) -> Response:
+    by, tenant = choice(request, session)
+    report = await _report(request, session)
+    sums = totals(report.rows)
+    spent = figures.usd(sums["amount_nano"] / NANO_PER_USD)
+    bars = [
+        (name_of(r, by), (r.get("amount_nano") or 0) / NANO_PER_USD, figures.usd((r.get("amount_nano") or 0) / NANO_PER_USD))
+        for r in report.rows
+    ]
+    draw_chart = charts.columns if by == "day" else charts.bars
+    title = f"{spent} charged, by {BY[by].lower()}"
+    chart = draw_chart(bars[-31:] if by == "day" else bars[:12], title, "The numbers are in the table beneath.")
+    tenants = [t.id for t in (await console(request).admin.state()).tenants] if session.is_operator else []
+    return draw(
+        request, session, "usage.html", report=report, by=by, tenant=tenant, chart=chart, title=title, sums=sums,
+        choices={k: v for k, v in BY.items() if session.is_operator or k != "tenant"}, tenants=tenants, name_of=name_of,
+        query=request.url.query, nano=NANO_PER_USD,
+    )  # fmt: skip
+
+
+@page_for("anyone")
+async def as_json(request: Request, session: Session) -> Response:
+    report = await _report(request, session)
+    return JSONResponse(
+        {"by": report.by or choice(request, session)[0], "tenant": choice(request, session)[1] or None,
+         "as_of_us": report.as_of_us, "rows": report.rows, "totals": totals(report.rows)}
+    )  # fmt: skip
+
+
+@page_for("anyone")
+async def as_csv(request: Request, session: Session) -> Response:
+    """The same rows for a spreadsheet; dollars are exact, and a name that looks like a formula is defused."""
+    by, _ = choice(request, session)
+    report = await _report(request, session)
+    out = io.StringIO()
+    sheet = csv.writer(out)
+    sheet.writerow([by, "requests", "input_tokens", "cached_tokens", "output_tokens", "energy_joules", "cost_usd"])
+    for row in report.rows:
+        sheet.writerow([_plain(name_of(row, by)), *_numbers(row)])
+    name = f"baseload-usage-by-{by}.csv"
+    return Response(out.getvalue(), media_type="text/csv", headers={"content-disposition": f'attachment; filename="{name}"'})
+
+
+def _numbers(row: Row) -> list[Any]:
+    counts = [int(row.get(c) or 0) for c in COLUMNS[:4]]
+    return [*counts, int(row.get("energy_mj") or 0) / 1000, f"{nano_to_usd(int(row.get('amount_nano') or 0)):f}"]
+
+
+def _plain(name: str) -> str:
+    return f"'{name}" if name[:1] in "=+-@\t\r" else name
