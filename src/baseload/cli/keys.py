@@ -1,7 +1,6 @@
 """`baseload keys`: who may ask. Through the gateway while it runs, straight into the books while it does not."""
 
 import os
-import re
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -13,21 +12,8 @@ from baseload.cli.books import now_us, pepper, reading, write
 from baseload.cli.place import NoCloud, absent, ask, data_option, supervisor
 from baseload.cli.root import Command, Group
 from baseload.cli.show import emit, json_option, say, table
+from baseload.cli.span import SPAN
 from baseload.tenants import Key, NewKey, create_key, list_keys, revoke_key, scope, secret
-
-UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-class Span(click.ParamType[int]):
-    """A time from now, as a person writes it: 30m, 12h, 90d. Its value is seconds."""
-
-    name = "time"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        match = re.fullmatch(r"(\d{1,9})([smhd])", str(value).strip())
-        if not match or int(match[1]) == 0:
-            self.fail(f"{value!r} is no time; write 30m, 12h or 90d.", param, ctx)
-        return int(match[1]) * UNITS_S[match[2]]
 
 
 @click.group(cls=Group, example="baseload keys create acme")
@@ -46,7 +32,7 @@ def keys() -> None:
     help="A route it may use, or admin; again for more. Every route but admin otherwise.",
 )
 @click.option("--model", "models", multiple=True, help="A model it may use, again for more. Every model otherwise.")
-@click.option("--expires", "expires_s", type=Span(), help="How long it lives: 30m, 12h, 90d. For ever otherwise.")
+@click.option("--expires", "expires_s", type=SPAN, help="How long it lives: 30m, 12h, 90d. For ever otherwise.")
 @data_option
 @json_option
 def create(

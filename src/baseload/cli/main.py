@@ -8,6 +8,7 @@ from baseload.cli.chat import chat
 from baseload.cli.config import config
 from baseload.cli.dispatch import dispatch
 from baseload.cli.keys import keys
+from baseload.cli.pnl import pnl
 from baseload.cli.root import Root
 from baseload.cli.status import status
 
@@ -22,5 +23,5 @@ def main() -> None:
     """Run, account for and plan an AI cloud."""
 
 
-for command in (chat, status, keys, dispatch, config, bench):
+for command in (chat, status, keys, pnl, dispatch, config, bench):
     main.add_command(command)

@@ -1,0 +1,30 @@
+"""`baseload pnl`: the cloud as a business. Read from the books, beside a running cloud or without one."""
+
+from pathlib import Path
+
+import click
+
+from baseload.cli.books import now_us, reading
+from baseload.cli.place import data_option, frozen_cloud
+from baseload.cli.root import Command
+from baseload.cli.show import emit, json_option
+from baseload.cli.span import SPAN
+
+
+@click.command(cls=Command, example="baseload pnl")
+@click.option("--last", "last_s", type=SPAN, help="How far to look back: 1h, 7d. The trailing day otherwise.")
+@data_option
+@json_option
+def pnl(last_s: int | None, data: Path, as_json: bool) -> None:
+    """What the cloud earned and what it cost; margin by tenant and model; payback; the headline ratio."""
+    from baseload.billing.pnl import statement
+    from baseload.billing.pnl_views import to_json, to_text
+
+    now = now_us()
+    with reading(data) as conn:
+        start = None if last_s is None else now - last_s * 1_000_000
+        made = statement(conn, frozen_cloud(data), now, from_us=start)
+    if as_json:
+        emit(to_json(made))
+    else:
+        click.echo(to_text(made))
