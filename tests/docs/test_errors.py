@@ -13,7 +13,7 @@ def codes_in_the_gateway() -> set[str]:
         text = file.read_text()
         found |= set(re.findall(r'code="([a-z_]+)"', text))
         for line in re.findall(r"^\s*code = (.*)$", text, re.MULTILINE):
-            found |= set(re.findall(r'"([a-z_]+)"', line)) - {"engine_down"}
+            found |= set(re.findall(r'"([a-z_]+)"', line)) - {"engine_down", "code"}
     return found
 
 
