@@ -1,4 +1,4 @@
-"""The database: one SQLite file, one writer thread that commits in groups, read-only readers, counts in mapped files."""
+"""The database: one SQLite file, one writer thread that commits in groups, read-only readers, mapped counts."""
 
 from baseload.store.connection import read_only
 from baseload.store.unit import Unit

@@ -58,7 +58,7 @@ def _refuse_strangers(done: dict[int, tuple[str, str]], known: tuple[Migration, 
     for version, (name, digest) in sorted(done.items()):
         if version not in ours:
             raise SetupError(
-                f"the ledger was written by a newer Baseload (schema {version} '{name}'); upgrade Baseload"
+                f"the ledger is of a newer Baseload (schema {version} '{name}'); upgrade Baseload"
             )
         if ours[version].sha256 != digest:
             raise SetupError(

@@ -148,7 +148,7 @@ class Writer(Generic[U]):
         return done
 
     def _unavailable(self, group: list[Item], error: apsw.Error) -> list[Done]:
-        """Nothing of this group is stored. After a failed write or flush the file is opened anew, never trusted as is."""
+        """Nothing of this group is stored. After a failed flush the file is opened anew, never trusted as is."""
         self._roll_back()
         if isinstance(error, apsw.IOError):
             self._reopen()

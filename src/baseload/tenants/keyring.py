@@ -23,7 +23,7 @@ class KeyRing:
         return key if key is not None and key.state(now_us) == "active" else None
 
     def find(self, secret: bytes) -> Key | None:
-        """The key of this secret in whatever state, so that an answer can say "revoked" to its owner and nobody else."""
+        """The key of this secret in whatever state, so that "revoked" can be said to its owner and nobody else."""
         key_id = text.read_id(secret)
         key = None if key_id is None else self._keys.get(key_id)
         if key is None or not hmac.compare_digest(text.digest(self._pepper, secret), key.digest):

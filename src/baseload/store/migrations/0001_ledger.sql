@@ -228,7 +228,7 @@ CREATE TABLE energy_share (                -- append only
   window_id  TEXT NOT NULL REFERENCES energy_window (id),
   request_id TEXT NOT NULL,
   attempt_n  INTEGER NOT NULL,
-  work       REAL NOT NULL,
+  work       INTEGER NOT NULL CHECK (work >= 0),            -- weighted: nanoseconds of the reference machine
   energy_mj  INTEGER NOT NULL CHECK (energy_mj >= 0),
   PRIMARY KEY (window_id, request_id, attempt_n)
 ) STRICT, WITHOUT ROWID;

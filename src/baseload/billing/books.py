@@ -1,0 +1,151 @@
+"""The books in one transaction: balances and holds read once, changed in memory, written back before COMMIT.
+
+A group of settlements touches few accounts, so each is read and written once however many requests move it.
+"""
+
+import apsw
+
+from baseload.billing.account import Balance
+from baseload.billing.entry import Entry
+from baseload.billing.hold import HOLD, Hold, HoldState
+from baseload.billing.journal import Journal
+from baseload.billing.outcome import Receipt
+from baseload.billing.price import TWIN, PriceVersion
+from baseload.billing.settlement import ATTEMPT, RATED, USAGE, Settlement
+from baseload.errors import LedgerError
+from baseload.store.unit import Row, Unit, insert_rows
+from baseload.units import Nano
+
+PRICE_COLUMNS = (
+    "id",
+    "book",
+    "model",
+    "tier",
+    "business",
+    "input_pico",
+    "cached_input_pico",
+    "output_pico",
+    "valid_from_us",
+    "known_from_us",
+)
+
+
+class Books(Unit):
+    """What ledger commands work on. A command changes it only once it is sure to succeed."""
+
+    def __init__(self, conn: apsw.Connection, now_us: int, source: str = "gateway") -> None:
+        super().__init__(conn, now_us)
+        self.source = source
+        self.journal = Journal(conn, source, now_us)
+        self._accounts: dict[str, Balance] = {}
+        self._holds: dict[str, Hold] = {}
+        self._prices: dict[str, PriceVersion] = {TWIN.id: TWIN}
+        self._usage: list[Row] = []
+        self._attempts: list[Row] = []
+        self._rated: list[Row] = []
+
+    def account(self, account_id: str) -> Balance:
+        found = self._accounts.get(account_id)
+        if found is None:
+            row = self.conn.execute(
+                "SELECT credit_nano, posted_nano, held_nano FROM account WHERE id = ?", (account_id,)
+            ).fetchone()
+            if row is None:
+                raise LedgerError(f"no account {account_id!r}; tenants get theirs from the description at start")
+            found = self._accounts[account_id] = Balance(account_id, *row)
+        return found
+
+    def hold(self, hold_id: str) -> Hold | None:
+        found = self._holds.get(hold_id)
+        if found is None:
+            row = self.conn.execute(f"SELECT {','.join(HOLD.columns)} FROM hold WHERE id = ?", (hold_id,)).fetchone()  # noqa: S608
+            if row is not None:
+                columns = dict(zip(HOLD.columns, row, strict=True))
+                found = self._holds[hold_id] = Hold(**columns, is_new=False, is_changed=False)
+        return found
+
+    def open_hold(self, hold: Hold) -> None:
+        """Bind its amount in its account."""
+        self._holds[hold.id] = hold
+        self.account(hold.account_id).move(held=hold.bound_nano)
+
+    def end_hold(self, hold: Hold, state: HoldState, settled_nano: int = 0) -> None:
+        """Settle, void or expire, once: what it still binds goes back, `settled_nano` of it having been charged."""
+        self.account(hold.account_id).move(held=-hold.bound_nano)
+        hold.settled_nano += settled_nano
+        hold.state, hold.closed_us, hold.is_changed = state, self.now_us, True
+
+    def resize_lease(self, hold: Hold, grow_nano: int, charge_nano: int = 0) -> None:
+        """A lease grows from the balance, gives back, or pays a charge."""
+        hold.amount_nano += grow_nano
+        hold.settled_nano += charge_nano
+        hold.is_changed = True
+        self.account(hold.account_id).move(held=grow_nano - charge_nano)
+
+    def price(self, price_ver: str) -> PriceVersion:
+        found = self._prices.get(price_ver)
+        if found is None:
+            row = self.conn.execute(
+                f"SELECT {','.join(PRICE_COLUMNS)} FROM price_version WHERE id = ?",  # noqa: S608
+                (price_ver,),
+            ).fetchone()
+            if row is None:
+                raise LedgerError(f"no price version {price_ver!r} in this ledger; load its book first")
+            found = self._prices[price_ver] = PriceVersion(**dict(zip(PRICE_COLUMNS, row, strict=True)))
+        return found
+
+    def receipt(self, request_id: str) -> tuple[Receipt, bytes] | None:
+        """What was already settled under this id, with its payload hash."""
+        row = self.conn.execute(
+            "SELECT amount_nano, price_ver, payload_hash FROM usage_event WHERE event_id = ?", (request_id,)
+        ).fetchone()
+        return (Receipt(amount_nano=Nano(row[0]), price_ver=row[1]), bytes(row[2])) if row else None
+
+    def record(self, entry: Entry) -> int:
+        """Chain an entry and post it."""
+        number = self.journal.record(entry)
+        for account, amount in entry.postings:
+            self.account(account).move(posted=amount)
+        return number
+
+    def settle(self, done: Settlement) -> None:
+        """Add a settlement's rows; its hold or lease is the caller's."""
+        number = self.record(done.entry)
+        source, event_id, price_ver = self.source, done.entry.idem_key, done.receipt.price_ver
+        self._usage.append((*done.usage, self.journal.recorded_us, done.entry.payload_hash))
+        self._attempts.extend(done.attempts)
+        self._rated.append((source, event_id, 0, price_ver, done.rated_nano, number))
+
+    def prove(self) -> None:
+        """Write something, so that COMMIT shows whether the disk takes it."""
+        self.conn.execute(
+            "INSERT INTO meta (name, value) VALUES ('proved_us', ?)"
+            " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            (str(self.now_us),),
+        )
+
+    def flush(self) -> None:
+        """Everything, in an order that foreign keys allow."""
+        self.journal.flush()
+        insert_rows(self.conn, USAGE, self._usage)
+        insert_rows(self.conn, ATTEMPT, self._attempts)
+        insert_rows(self.conn, RATED, self._rated)
+        self._write_accounts()
+        self._write_holds()
+
+    def _write_accounts(self) -> None:
+        for a in self._accounts.values():
+            if a.dirty:
+                self.conn.execute(
+                    "UPDATE account SET credit_nano = ?, posted_nano = ?, held_nano = ?, ver = ver + 1 WHERE id = ?",
+                    (a.credit, a.posted, a.held, a.id),
+                )
+
+    def _write_holds(self) -> None:
+        insert_rows(self.conn, HOLD, [h.row for h in self._holds.values() if h.is_new])
+        for h in self._holds.values():
+            if h.is_changed and not h.is_new:
+                self.conn.execute(
+                    "UPDATE hold SET state = ?, amount_nano = ?, settled_nano = ?, closed_us = ? WHERE id = ?",
+                    (h.state, h.amount_nano, h.settled_nano, h.closed_us, h.id),
+                )
