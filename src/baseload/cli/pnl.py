@@ -17,8 +17,8 @@ from baseload.cli.span import SPAN
 @json_option
 def pnl(last_s: int | None, data: Path, as_json: bool) -> None:
     """What the cloud earned and what it cost; margin by tenant and model; payback; the headline ratio."""
-    from baseload.billing.pnl import statement
-    from baseload.billing.pnl_views import to_json, to_text
+    from baseload.billing.pnl import to_json, to_text
+    from baseload.billing.statement import statement
 
     now = now_us()
     with reading(data) as conn:
