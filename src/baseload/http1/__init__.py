@@ -5,6 +5,7 @@ would charge half a millisecond for: one object an exchange, writes without a ta
 """
 
 from baseload.http1.client import Connection, Pool, Reply, Sink
-from baseload.http1.server import Exchange, Limits, Server, serve
+from baseload.http1.exchange import Exchange
+from baseload.http1.server import Limits, Server, serve
 
 __all__ = ["Connection", "Exchange", "Limits", "Pool", "Reply", "Server", "Sink", "serve"]

@@ -6,6 +6,7 @@ call, not sixty.
 
 import asyncio
 import os
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, cast
@@ -132,9 +133,18 @@ class Connection(asyncio.Protocol):
 class Pool:
     """Connections to one engine. `keep_alive=False` for engines that close after a stream (llama.cpp)."""
 
-    def __init__(self, address: Address, *, name: str, headers: Sequence[tuple[str, str]] = (), keep_alive: bool = True):
+    def __init__(
+        self,
+        address: Address,
+        *,
+        name: str,
+        headers: Sequence[tuple[str, str]] = (),
+        keep_alive: bool = True,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.address = address
         self.name = name
+        self.tls = tls
         self.keep_alive = keep_alive
         self.idle: list[Connection] = []
         host = "engine" if isinstance(address, str) else f"{address[0]}:{address[1]}"
@@ -158,7 +168,7 @@ class Pool:
             if isinstance(self.address, str):
                 _, made = await loop.create_unix_connection(lambda: Connection(self), self.address)
             else:
-                _, made = await loop.create_connection(lambda: Connection(self), *self.address)
+                _, made = await loop.create_connection(lambda: Connection(self), *self.address, ssl=self.tls)
         except OSError as e:
             raise EngineDown(f"the engine at {self.name} cannot be reached: {os.strerror(e.errno or 0)}") from e
         return made

@@ -51,7 +51,18 @@ class Count:
 class Row:
     """A writer's handle on one row. Set the counts, then `flush()` before the bytes they count leave."""
 
-    __slots__ = ("_map", "_offset", "attempts", "cached", "emitted", "index", "prefilled", "prompt", "request_id", "state")
+    __slots__ = (
+        "_map",
+        "_offset",
+        "attempts",
+        "cached",
+        "emitted",
+        "index",
+        "prefilled",
+        "prompt",
+        "request_id",
+        "state",
+    )
 
     def __init__(self, table: mmap.mmap, index: int, offset: int, request_id: bytes) -> None:
         self._map = table

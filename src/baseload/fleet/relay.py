@@ -1,0 +1,246 @@
+"""One attempt: an engine's event stream, counted and handed on with the least touching.
+
+A chunk is not a token. Our workers say in a comment line before each event how many tokens they have emitted so
+far (`: tokens=17`); other engines say it at the end, in their usage chunk, and until then a chunk with content
+counts as one. The usage chunk and `[DONE]` are kept back: they leave only after the ledger has settled.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import msgspec
+
+from baseload.http1 import Connection
+
+Reason = Literal["completed", "client_hangup", "engine_died", "engine_error", "engine_down", "refused", "cancelled"]
+
+
+class Delta(msgspec.Struct):
+    """The new part of a chat message."""
+
+    content: str | None = None
+    role: str | None = None
+
+
+class ChunkChoice(msgspec.Struct):
+    """One choice in a chunk: `delta` for chat, `text` for completions."""
+
+    index: int = 0
+    delta: Delta | None = None
+    text: str | None = None
+    finish_reason: str | None = None
+    logprobs: msgspec.Raw | None = None
+
+
+class ChunkUsage(msgspec.Struct):
+    """What the engine counted."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int | None = 0
+
+
+class Chunk(msgspec.Struct):
+    """The fields of an engine's event that are read; the bytes go on as they came."""
+
+    id: str = ""
+    created: int = 0
+    choices: list[ChunkChoice] = []
+    usage: ChunkUsage | None = None
+    error: msgspec.Raw | None = None
+
+
+class Consumer(Protocol):
+    """Who takes the content of an answer."""
+
+    def deliver(self, events: list[bytes], chunks: list[Chunk]) -> bool:
+        """Events of one read, in order. False when the client had gone: none of them were delivered."""
+
+
+@dataclass(slots=True)
+class Segment:
+    """What one stretch on the engine did: from its prefill until it ended or was parked."""
+
+    prefilled: int = 0
+    emitted: int = 0
+    ended_us: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """How an attempt ended, as far as this side of the connection saw it."""
+
+    reason: Reason
+    detail: str = ""
+    status: int = 0
+    body: bytes = b""
+
+
+@dataclass(slots=True)
+class Progress:
+    """What has been seen so far; tokens are sums over all choices."""
+
+    prompt: int | None = None
+    cached: int | None = None
+    seen: int = 0
+    delivered: int = 0
+    usage_tokens: int | None = None
+    first_token_us: int = 0
+    finish: str = ""
+    parked: bool = False
+    segments: list[Segment] = field(default_factory=lambda: [Segment()])
+
+
+_decode = msgspec.json.Decoder(Chunk).decode
+
+
+class Relay:
+    """The sink of one attempt. `end` resolves when it is over, for whatever reason comes first."""
+
+    def __init__(
+        self, consumer: Consumer, *, speaks_tokens: bool, rename: str | None, now_us: Callable[[], int]
+    ) -> None:
+        self.progress = Progress()
+        self.end: asyncio.Future[End] = asyncio.get_running_loop().create_future()
+        self.connection: Connection | None = None
+        self.last_data_us = now_us()
+        self._consumer = consumer
+        self._speaks_tokens = speaks_tokens
+        self._rename = rename
+        self._now_us = now_us
+        self._status = 0
+        self._rest = b""
+        self._done = False
+
+    # the sink
+    def head(self, status: int, headers: dict[bytes, bytes]) -> None:
+        """See `Sink`."""
+        self._status = status
+
+    def data(self, data: bytes) -> None:
+        """See `Sink`."""
+        self.last_data_us = self._now_us()
+        if self._status != 200:
+            self._rest += data
+            return
+        if b"\r" in data:
+            data = data.replace(b"\r\n", b"\n")
+        *events, self._rest = (self._rest + data).split(b"\n\n")
+        out: list[bytes] = []
+        chunks: list[Chunk] = []
+        for event in events:
+            self._event(event, out, chunks)
+        if out:
+            self._deliver(out, chunks)
+
+    def ended(self) -> None:
+        """See `Sink`."""
+        if self._status != 200:
+            self._finish(End(reason="refused", status=self._status, body=self._rest))
+        elif self._done:
+            self._finish(End(reason="completed"))
+        else:
+            self._finish(End(reason="engine_died", detail="the stream ended without [DONE]"))
+
+    def lost(self, error: Exception) -> None:
+        """See `Sink`."""
+        if self._done:
+            self._finish(End(reason="completed"))
+        else:
+            self._finish(End(reason="engine_died", detail=str(error)))
+
+    # ends that come from this side
+    def stop(self, reason: Reason, detail: str = "") -> None:
+        """Give the attempt up: the client hung up, the engine stalled, or the gateway is closing."""
+        if not self.end.done():
+            if self.connection is not None:
+                self.connection.release()
+            self._finish(End(reason=reason, detail=detail))
+
+    def backlog(self, behind: bool) -> None:
+        """The client reads too slowly, or has caught up: hold the engine's stream, or let it flow."""
+        if self.connection is None or self.end.done() or self.connection.transport.is_closing():
+            return
+        if behind:
+            self.connection.transport.pause_reading()
+        else:
+            self.connection.transport.resume_reading()
+
+    def _finish(self, end: End) -> None:
+        if not self.end.done():
+            self.progress.segments[-1].ended_us = self._now_us()
+            self.end.set_result(end)
+
+    def _event(self, event: bytes, out: list[bytes], chunks: list[Chunk]) -> None:
+        while event[:1] == b":":
+            comment, _, event = event.partition(b"\n")
+            self._comment(comment[1:].strip())
+        if not event.startswith(b"data:"):
+            return
+        body = event[5:].strip()
+        if body == b"[DONE]":
+            self._done = True
+            return
+        try:
+            chunk = _decode(body)
+        except msgspec.MsgspecError as e:
+            self.stop("engine_error", f"the engine sent an event that is not a chunk: {e}")
+            return
+        if chunk.error is not None:
+            self.stop("engine_error", bytes(chunk.error).decode("utf-8", "replace"))
+            return
+        if chunk.usage is not None:
+            self._usage(chunk.usage)
+        if not chunk.choices:
+            return
+        self._count(chunk)
+        out.append(event if self._rename is None else self._renamed(body))
+        chunks.append(chunk)
+
+    def _renamed(self, body: bytes) -> bytes:
+        """The same event under the name the client knows the model by."""
+        return b"data: " + msgspec.json.encode({**msgspec.json.decode(body), "model": self._rename})
+
+    def _usage(self, usage: ChunkUsage) -> None:
+        self.progress.prompt = usage.prompt_tokens
+        self.progress.usage_tokens = usage.completion_tokens or 0
+
+    def _count(self, chunk: Chunk) -> None:
+        progress = self.progress
+        for choice in chunk.choices:
+            if choice.finish_reason:
+                progress.finish = choice.finish_reason
+            if not self._speaks_tokens and (choice.text or (choice.delta is not None and choice.delta.content)):
+                self._seen(progress.seen + 1)
+
+    def _seen(self, tokens: int) -> None:
+        progress = self.progress
+        if tokens and not progress.first_token_us:
+            progress.first_token_us = self._now_us()
+        progress.segments[-1].emitted += tokens - progress.seen
+        progress.seen = tokens
+
+    def _comment(self, comment: bytes) -> None:
+        words = dict(word.partition("=")[::2] for word in comment.decode("ascii", "replace").split())
+        progress = self.progress
+        if "tokens" in words:
+            self._seen(int(words["tokens"]))
+        elif "prompt" in words:
+            progress.prompt = int(words["prompt"])
+            progress.cached = int(words["cached"]) if words.get("cached", "-") != "-" else None
+            progress.segments[-1].prefilled = progress.prompt
+        elif "parked" in words:
+            progress.parked = True
+            progress.segments[-1].ended_us = self._now_us()
+        elif "resumed" in words:
+            progress.parked = False
+            progress.segments.append(Segment(prefilled=int(words.get("prefilled", "0"))))
+
+    def _deliver(self, out: list[bytes], chunks: list[Chunk]) -> None:
+        if self.end.done():
+            return
+        if self._consumer.deliver(out, chunks):
+            self.progress.delivered = self.progress.seen
+        else:
+            self.stop("client_hangup")

@@ -1,0 +1,344 @@
+"""The life of one request: admitted, held, seated, relayed, counted, settled, answered.
+
+Read `run` from top to bottom. Whatever happens after the hold, the ledger settles: the tokens that were delivered are
+billed, the rest is lost and the pool's cost, and the hold is released.
+"""
+
+import asyncio
+
+from baseload.billing.admission import Admission, Grant
+from baseload.billing.outcome import Outcome, Reason, Receipt, Try, bill
+from baseload.billing.price import TWIN, affordable, bound
+from baseload.config.cloud import Tier
+from baseload.errors import EngineDown, InsufficientBalance, LedgerUnavailable, Refusal
+from baseload.fleet.engines.base import Engine
+from baseload.fleet.relay import Relay
+from baseload.fleet.router import Place
+from baseload.gateway.answer import Answer, Final, StreamAnswer, WholeAnswer
+from baseload.gateway.ask import Ask
+from baseload.gateway.attempt import REASON, Tried, count_try, run_try, tries_of
+from baseload.gateway.caller import Caller
+from baseload.gateway.engine_errors import engine_refusal
+from baseload.gateway.runtime import Runtime
+from baseload.http1 import Exchange
+from baseload.units import Micros
+
+INTERNAL = Refusal(500, "internal error; the gateway's log has the details", kind="server_error")
+MAX_TRIES = 2
+PROTECTED_WAIT_S = 60.0
+
+
+class Completion:
+    """One request on its way."""
+
+    def __init__(
+        self, runtime: Runtime, exchange: Exchange, caller: Caller, ask: Ask, tier: Tier, request_id: str
+    ) -> None:
+        self.runtime = runtime
+        self.exchange = exchange
+        self.caller = caller
+        self.ask = ask
+        self.tier = tier
+        self.model = runtime.models[ask.model]
+        self.request_id = request_id
+        self.admitted_us = runtime.now_us()
+        self.price = (
+            TWIN
+            if self.model.engine == "twin"
+            else runtime.prices.at(ask.model, tier, caller.business, self.admitted_us)
+        )
+        self.tried: list[Tried] = []
+        self.queue_us = 0
+        self.stopped = ""
+        self.relay: Relay | None = None
+        self._waiting: asyncio.Future[Place] | None = None
+        self._engine: Engine | None = None
+        headers = [(b"x-request-id", request_id.encode()), *caller.limit_headers()]
+        self.answer: Answer = (
+            StreamAnswer(exchange, headers, model=ask.model, chat=ask.chat, include_usage=ask.include_usage)
+            if ask.stream
+            else WholeAnswer(exchange, headers, model=ask.model, chat=ask.chat, n=ask.n)
+        )
+
+    async def run(self) -> None:
+        """From admission to the last byte."""
+        grant, max_tokens = await self._hold()
+        self.runtime.began(self)
+        self.exchange.on_gone = self._client_gone
+        refusal: Refusal | None = INTERNAL
+        try:
+            refusal = await self._try_until_done(max_tokens)
+        finally:
+            await self._close(grant, refusal)
+            self.runtime.ended(self, completed=refusal is None and self._completed())
+
+    # the hold
+    async def _hold(self) -> tuple[Grant, int]:
+        """Hold the most this can cost. `max_tokens` is lowered to fit only when the client left it out."""
+        context = self.model.context_tokens
+        wanted = self.ask.max_tokens or context
+        if wanted > context:
+            raise Refusal(
+                400,
+                f"max_tokens is {wanted}, but '{self.model.id}' holds {context} tokens in all; ask for fewer",
+                param="max_tokens",
+                code="context_length_exceeded",
+            )
+        admission = self._admission(wanted)
+        grant = self.runtime.ledger.try_hold(admission)
+        if grant is not None:
+            return grant, wanted
+        try:
+            return await self.runtime.ledger.hold(admission), wanted
+        except InsufficientBalance:
+            if self.ask.max_tokens is not None:
+                raise
+        wanted = await self._affordable()
+        return await self.runtime.ledger.hold(self._admission(wanted)), wanted
+
+    async def _affordable(self) -> int:
+        available = await self.runtime.ledger.available(self.caller.key.account_id)
+        tokens = affordable(self.ask.input_bound, self.ask.n, available, self.price)
+        if tokens is None:
+            return self.model.context_tokens
+        if tokens < 1:
+            raise InsufficientBalance(f"the balance of {available / 1e9:.9f} USD does not pay for this request; top up")
+        return min(tokens, self.model.context_tokens)
+
+    def _admission(self, max_tokens: int) -> Admission:
+        return Admission(
+            request_id=self.request_id,
+            tenant_id=self.caller.tenant.id,
+            project_id=self.caller.key.project_id,
+            key_id=self.caller.key.id,
+            account_id=self.caller.key.account_id,
+            model=self.model.id,
+            tier=self.tier,
+            business=self.caller.business,
+            bound_nano=bound(self.ask.input_bound, max_tokens, self.ask.n, self.price),
+            price_ver=self.price.id,
+            now_us=self.admitted_us,
+        )
+
+    # the work
+    async def _try_until_done(self, max_tokens: int) -> Refusal | None:
+        """Try, and try elsewhere when an engine failed and nothing of its answer has left. None when it was done."""
+        while True:
+            if self.stopped:
+                return None
+            try:
+                place = await self._seat()
+            except Refusal as refusal:
+                return refusal
+            if place is None:
+                return None
+            try:
+                made = await self._try(place, max_tokens)
+            finally:
+                self.runtime.router.release(place)
+            self.tried.append(made)
+            if made.end.reason == "completed":
+                return None
+            if made.end.reason == "engine_down":
+                self.runtime.router.mark(made.engine, up=False)
+            if not made.retriable or len(self.tried) >= MAX_TRIES or self.stopped or self._left(made):
+                return None if made.end.reason == "client_hangup" else _refusal_of(made)
+            self.answer.restart()
+
+    def _left(self, made: Tried) -> bool:
+        """Whether some of this try's content has left for the client, so that another try would repeat it."""
+        return self.answer.streamed and made.progress.delivered > 0
+
+    async def _seat(self) -> Place | None:
+        """A place on a replica, at once or in turn; None when the client hung up while it waited."""
+        router, flex = self.runtime.router, self.tier == "flex"
+        try:
+            place = router.take(self.model.id, flex=flex, affinity=self.ask.affinity)
+        except EngineDown as e:
+            raise Refusal(503, str(e), kind="server_error", code="engine_unavailable", retry_after_s=5) from None
+        if place is not None:
+            return place
+        return await self._wait(router.wait(self.model.id, flex=flex, affinity=self.ask.affinity), flex)
+
+    async def _wait(self, turn: "asyncio.Future[Place]", flex: bool) -> Place | None:
+        since_us = self.runtime.now_us()
+        self._waiting = turn
+        try:
+            await asyncio.wait([turn], timeout=self.runtime.cloud.gateway.queue_timeout_s if flex else PROTECTED_WAIT_S)
+        finally:
+            self._waiting = None
+            self.queue_us += self.runtime.now_us() - since_us
+        if turn.done():
+            return None if turn.cancelled() else turn.result()
+        turn.cancel()
+        raise _waited_too_long(self.model.id, flex)
+
+    async def _try(self, place: Place, max_tokens: int) -> Tried:
+        engine = self._engine = place.engine
+        upstream = engine.upstream_model()
+        relay, started_us = await run_try(
+            engine,
+            engine.request(self.ask.route, self.ask.body(upstream, max_tokens), self.request_id, self._class()),
+            self.answer,
+            rename=None if upstream == self.ask.model else self.ask.model,
+            now_us=self.runtime.now_us,
+            watch=self._watch,
+        )
+        self.relay = None
+        emitted_before = sum(t.emitted for t in self.tried if t.engine is engine)
+        return await count_try(engine, self.request_id, relay, started_us, emitted_before)
+
+    def _class(self) -> str:
+        """How the engine's scheduler knows this request: internal work goes before paying, paying before flex."""
+        return "internal" if self.caller.business == "internal" and self.tier != "flex" else self.tier
+
+    def _watch(self, relay: Relay) -> None:
+        self.relay = relay
+        self.exchange.on_backlog = relay.backlog
+        if self.stopped:
+            relay.stop("client_hangup")
+
+    def _client_gone(self) -> None:
+        self.stop("client_hangup")
+
+    def stop(self, reason: str) -> None:
+        """The client hung up, or the gateway closes: stop the engine or leave the queue."""
+        self.stopped = reason
+        if self.relay is not None:
+            self.relay.stop("client_hangup" if reason == "client_hangup" else "cancelled")
+        elif self._waiting is not None:
+            self._waiting.cancel()
+
+    # the end
+    async def _close(self, grant: Grant, refusal: Refusal | None) -> None:
+        """Settle, durably; only then let usage and `[DONE]`, or the error, leave."""
+        outcome = self._outcome()
+        try:
+            receipt = await self.runtime.settle(self, grant, outcome)
+        except LedgerUnavailable as e:
+            self.answer.fail(Refusal(503, str(e), kind="server_error", code="ledger_unavailable", retry_after_s=5), ())
+            return
+        if refusal is not None:
+            self.answer.fail(refusal, ())
+        elif not self.exchange.gone:
+            self.answer.finish(self._final(outcome, receipt), ())
+
+    @property
+    def used_tokens(self) -> int:
+        """What counts against the tenant's tokens a minute: everything it made an engine do."""
+        return sum(t.prompt + t.emitted for t in self.tried)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it waits for a place on a replica."""
+        return self._waiting is not None
+
+    def note_work(self) -> None:
+        """Put what the running go has done so far into the metering window."""
+        if self.relay is None or self._engine is None:
+            return
+        first_n = 1 + sum(len(t.progress.segments) for t in self.tried)
+        for i, segment in enumerate(self.relay.progress.segments):
+            prefilled = segment.prefilled or (self.relay.progress.prompt or 0 if i == 0 else 0)
+            self.runtime.power.work.note(
+                self._engine.pool_id, self.model.id, self.request_id, first_n + i, prefilled, segment.emitted
+            )
+
+    def so_far(self) -> tuple[int, int]:
+        """Tokens prefilled and emitted up to now, over all tries."""
+        prefilled, emitted = sum(t.prompt for t in self.tried), sum(t.emitted for t in self.tried)
+        if self.relay is not None:
+            prefilled += self.relay.progress.prompt or 0
+            emitted += self.relay.progress.seen
+        return prefilled, emitted
+
+    def _outcome(self) -> Outcome:
+        """What the ledger is told: every go, with what was delivered of the last one billed."""
+        tries: list[Try] = []
+        for made in self.tried:
+            last = made is self.tried[-1]
+            tries += tries_of(made, delivered=self._delivered() if last else 0, reason=self._reason(made))
+        owed = bill(tries, self.tried[-1].prompt if self.tried else 0)
+        final = self.tried[-1] if self.tried else None
+        energy_mj, kind = self.runtime.power.prorated(
+            final.engine.pool_id if final else self.model.pool,
+            self.model.id,
+            prefilled=sum(t.prefilled for t in tries),
+            decoded=sum(t.emitted for t in tries),
+        )
+        return Outcome(
+            attempts=owed.attempts,
+            tok_in=owed.tok_in,
+            tok_cached=final.progress.cached if final and owed.tok_in else None,
+            tok_out=owed.tok_out,
+            energy_mj=energy_mj,
+            energy_kind=kind,
+            finish=(final.progress.finish or owed.attempts[-1].reason) if final else (self.stopped or "refused"),
+            pool=final.engine.pool_id if final else self.model.pool,
+            replica=final.engine.replica if final else "",
+            first_token_us=Micros(final.progress.first_token_us) if final and final.progress.first_token_us else None,
+            queue_us=self.queue_us,
+            now_us=Micros(self.runtime.now_us()),
+        )
+
+    def _reason(self, made: Tried) -> Reason:
+        """How a go ended, for the record. A whole answer nobody was there to take was left, however well it ended."""
+        if made is self.tried[-1] and made.end.reason == "completed" and not self._completed():
+            return "client_hangup"
+        return REASON[made.end.reason]
+
+    def _completed(self) -> bool:
+        """Whether the answer is whole and somebody is there to take it."""
+        whole = bool(self.tried) and self.tried[-1].end.reason == "completed"
+        return whole and (self.answer.streamed or not self.exchange.gone)
+
+    def _delivered(self) -> int:
+        """Output tokens whose bytes were handed to the client before a hang-up was seen."""
+        if not self.tried:
+            return 0
+        last = self.tried[-1]
+        if self._completed():
+            return last.emitted
+        return min(last.progress.delivered, last.emitted) if self.answer.streamed else 0
+
+    def _final(self, outcome: Outcome, receipt: Receipt) -> Final:
+        return Final(
+            tok_in=outcome.tok_in,
+            tok_cached=outcome.tok_cached or 0,
+            tok_out=outcome.tok_out,
+            amount_nano=receipt.amount_nano,
+            energy_mj=outcome.energy_mj,
+            energy_kind=outcome.energy_kind,
+            service_tier=self.tier,
+        )
+
+
+def _waited_too_long(model: str, flex: bool) -> Refusal:
+    if flex:
+        message = f"flex work for '{model}' is waiting: its price does not yet beat the worth of what it would displace"
+        return Refusal(429, message, kind="rate_limit_error", code="flex_capacity", retry_after_s=30)
+    return Refusal(
+        503, f"every replica of '{model}' is busy; try again", kind="server_error", code="overloaded", retry_after_s=5
+    )
+
+
+def _refusal_of(made: Tried) -> Refusal:
+    """What the client is told of an engine's failure. A 400 is the request's fault: the engine's words go on."""
+    end = made.end
+    if end.reason == "refused" and end.status in (400, 413, 422):
+        return engine_refusal(end.status, end.body)
+    if end.reason == "cancelled":
+        return Refusal(
+            503,
+            "the gateway is shutting down; send the request again",
+            kind="server_error",
+            code="shutting_down",
+            retry_after_s=5,
+        )
+    if end.reason == "refused" and end.status == 429:
+        return Refusal(
+            503, "the engine is overloaded; try again", kind="server_error", code="overloaded", retry_after_s=5
+        )
+    message = f"the engine serving '{made.engine.model}' failed; what was delivered is billed; send the request again"
+    code = "engine_unavailable" if end.reason == "engine_down" else "engine_error"
+    return Refusal(503, message, kind="server_error", code=code, retry_after_s=2)

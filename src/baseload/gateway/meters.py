@@ -1,0 +1,134 @@
+"""What the gateway knows of itself: monotone counters, and one row a second for the last hour.
+
+Counters may reset with the process; money and joules on record are the ledger's. The live page is drawn from here.
+"""
+
+from collections import Counter, deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from baseload.gateway.completion import Completion
+
+HISTORY_S = 3600
+SMOOTH_S = 5
+
+
+@dataclass(slots=True)
+class TenantMeter:
+    """One tenant's counters since the gateway started."""
+
+    requests: int = 0
+    in_flight: int = 0
+    refusals: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """One row of history."""
+
+    at_us: int
+    prefill_tokens_per_s: float
+    decode_tokens_per_s: float
+    watts: float
+    in_flight: int
+    queued: int
+    joules_per_token: float
+    price_usd_per_mtok: float
+    cost_usd_per_mtok: float
+    by_model: dict[str, float]
+    by_replica_watts: dict[str, float]
+
+
+class Meters:
+    """Counters and history."""
+
+    def __init__(self, models: Iterable[str]) -> None:
+        self.requests = 0
+        self.completed = 0
+        self.failed = 0
+        self.refusals: Counter[str] = Counter()
+        self.tenants: dict[str, TenantMeter] = {}
+        self.emitted = 0
+        self.billed = 0
+        self.lost = 0
+        self.prefilled = 0
+        self.amount_nano = 0
+        self.count_mismatches = 0
+        self.emitted_by_model: Counter[str] = Counter(dict.fromkeys(models, 0))
+        self.arrived: Counter[tuple[str, str, str]] = Counter()
+        self.history: deque[Second] = deque(maxlen=HISTORY_S)
+        self._recent: deque[tuple[int, int, int, dict[str, int]]] = deque(maxlen=SMOOTH_S + 1)
+
+    def tenant(self, tenant_id: str) -> TenantMeter:
+        """A tenant's counters, made when first asked for."""
+        return self.tenants.setdefault(tenant_id, TenantMeter())
+
+    def refused(self, reason: str, tenant_id: str | None) -> None:
+        """A request was refused."""
+        self.refusals[reason] += 1
+        if tenant_id is not None:
+            self.tenant(tenant_id).refusals[reason] += 1
+
+    def began(self, request: "Completion") -> None:
+        """A request holds money and is on its way."""
+        self.requests += 1
+        self.arrived[(request.caller.business, request.tier, request.ask.model)] += 1
+        tenant = self.tenant(request.caller.tenant.id)
+        tenant.requests += 1
+        tenant.in_flight += 1
+
+    def ended(self, request: "Completion", *, completed: bool) -> None:
+        """A request is over."""
+        self.tenant(request.caller.tenant.id).in_flight -= 1
+        self.completed += completed
+        self.failed += not completed
+
+    def settled(self, model: str, *, prefilled: int, emitted: int, billed: int) -> None:
+        """A request is counted to the end."""
+        self.prefilled += prefilled
+        self.emitted += emitted
+        self.billed += billed
+        self.lost += emitted - billed
+        self.emitted_by_model[model] += emitted
+
+    def rates(self, now_us: int, live: Iterable["Completion"]) -> tuple[float, float, dict[str, float]]:
+        """Prefill and decode tokens per second, and decode by model, over the last few seconds. Call once a second."""
+        prefilled, emitted, by_model = self.prefilled, self.emitted, dict(self.emitted_by_model)
+        for request in live:
+            p, e = request.so_far()
+            prefilled += p
+            emitted += e
+            by_model[request.ask.model] = by_model.get(request.ask.model, 0) + e
+        self._recent.append((now_us, prefilled, emitted, by_model))
+        then_us, p0, e0, m0 = self._recent[0]
+        span_s = max((now_us - then_us) / 1e6, 1e-9)
+        if len(self._recent) == 1:
+            return 0.0, 0.0, dict.fromkeys(by_model, 0.0)
+        by_rate = {m: max(n - m0.get(m, 0), 0) / span_s for m, n in by_model.items()}
+        return max(prefilled - p0, 0) / span_s, max(emitted - e0, 0) / span_s, by_rate
+
+    def history_since(self, seconds: int) -> dict[str, Any]:
+        """The newest rows as columns, for charts."""
+        rows = list(self.history)[-seconds:]
+        fields = [
+            "at_us",
+            "prefill_tokens_per_s",
+            "decode_tokens_per_s",
+            "watts",
+            "in_flight",
+            "queued",
+            "joules_per_token",
+            "price_usd_per_mtok",
+            "cost_usd_per_mtok",
+        ]
+        models = sorted({m for r in rows for m in r.by_model})
+        replicas = sorted({m for r in rows for m in r.by_replica_watts})
+        return {
+            "step_s": 1,
+            "fields": fields,
+            "rows": [[getattr(r, f) for f in fields] for r in rows],
+            "by_model": {m: [r.by_model.get(m, 0.0) for r in rows] for m in models},
+            "by_replica_watts": {m: [r.by_replica_watts.get(m, 0.0) for r in rows] for m in replicas},
+        }

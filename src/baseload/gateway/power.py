@@ -1,0 +1,104 @@
+"""The pools' meters as the gateway runs them: live watts, the joules an answer states, and the windows on record.
+
+A window with work is closed after ten seconds; an idle one may run for a minute, so that a quiet night writes little.
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from baseload.billing.outcome import Attempt
+from baseload.energy import Meter, Window
+from baseload.gateway.work import WorkLog
+from baseload.units import Mark, Micros, Millijoule
+
+BUSY_WINDOW_US = 10_000_000
+IDLE_WINDOW_US = 60_000_000
+
+
+class Power:
+    """Meters by pool."""
+
+    def __init__(self, meters: Iterable[Meter]) -> None:
+        self.meters = {m.pool: m for m in meters}
+        self.work = WorkLog()
+        self.watts_by_pool = {m.pool: m.idle_w * m.pue for m in self.meters.values()}
+        self.metered_mj = 0
+        self.allotted_mj = 0
+        self._read: dict[str, tuple[int, int]] = {}
+        self._cpu_s: dict[str, tuple[float, float]] = {}
+
+    @property
+    def watts(self) -> float:
+        """What all pools draw now, PUE included."""
+        return sum(self.watts_by_pool.values())
+
+    @property
+    def idle_watts(self) -> float:
+        """What they draw switched on and empty, PUE included."""
+        return sum(m.idle_w * m.pue for m in self.meters.values())
+
+    @property
+    def kind(self) -> Mark:
+        """The weakest mark of any meter: a sum is no better than its parts."""
+        kinds = {m.kind for m in self.meters.values()}
+        return Mark.MEASURED if kinds == {Mark.MEASURED} else Mark.MODELLED
+
+    def prorated(self, pool: str, model: str, *, prefilled: int, decoded: int) -> tuple[Millijoule, Mark]:
+        """The joules an answer states before its window closes."""
+        meter = self.meters.get(pool)
+        if meter is None:
+            return Millijoule(0), Mark.MODELLED
+        return Millijoule(meter.energy_of(model, prefilled, decoded)), meter.kind
+
+    def note(self, pool: str, model: str, request_id: str, attempts: Sequence[Attempt]) -> None:
+        """A request's attempts are over; what they did since the window opened is its work."""
+        for attempt in attempts:
+            self.work.note(pool, model, request_id, attempt.n, attempt.prefilled, attempt.emitted)
+        self.work.ended((request_id, a.n) for a in attempts)
+
+    def sample(self, now_us: Micros) -> None:
+        """Refresh the live watts. Once a second; the windows do not depend on it."""
+        for pool, meter in self.meters.items():
+            total_mj = meter.sensor.read(now_us).total_mj
+            before = self._read.get(pool)
+            if before is not None and now_us > before[0]:
+                self.watts_by_pool[pool] = (total_mj - before[1]) * 1000 / (now_us - before[0]) * meter.pue
+            self._read[pool] = (now_us, total_mj)
+
+    def close_windows(self, now_us: Micros, pids: dict[str, list[int]], *, force: bool = False) -> list[Window]:
+        """The windows that are due. `pids` are the engines' processes by pool, to tell their work from the host's."""
+        closed = []
+        for pool, meter in self.meters.items():
+            age_us = now_us - meter.started_us
+            if force or age_us >= IDLE_WINDOW_US or (age_us >= BUSY_WINDOW_US and self.work.any(pool)):
+                window = meter.close_window(now_us, self.work.take(pool), self._host_fraction(pool, pids.get(pool, [])))
+                self.metered_mj += window.shares.meter_mj
+                self.allotted_mj += window.shares.active_mj + window.shares.idle_mj + window.shares.overhead_mj
+                closed.append(window)
+        return closed
+
+    def _host_fraction(self, pool: str, pids: list[int]) -> float:
+        """The gateway's part of the processor time that it and the engines took since last asked."""
+        if not pids:
+            return 0.0
+        host_s, engines_s = time.process_time(), sum(_cpu_s(pid) for pid in pids)
+        before = self._cpu_s.get(pool, (0.0, 0.0))
+        self._cpu_s[pool] = (host_s, engines_s)
+        host_s, engines_s = host_s - before[0], engines_s - before[1]
+        return host_s / (host_s + engines_s) if engines_s > 0 and host_s >= 0 else 0.0
+
+    def close(self) -> None:
+        """Let the sensors go."""
+        for meter in self.meters.values():
+            meter.close()
+
+
+def _cpu_s(pid: int) -> float:
+    """User and system seconds of a process (proc(5), fields 14 and 15, in ticks of 10 ms); 0 when it is gone."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return 0.0
+    fields = stat.rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / 100

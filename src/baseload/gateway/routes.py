@@ -1,0 +1,190 @@
+"""The doors of the tenant's side: path to handler, surprises to OpenAI error objects."""
+
+import difflib
+import logging
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from baseload.config.cloud import Model
+from baseload.errors import EngineError, InsufficientBalance, LedgerUnavailable, Refusal
+from baseload.gateway.answer import refuse
+from baseload.gateway.ask import Ask, parse_chat, parse_text, parse_tokenize
+from baseload.gateway.caller import Caller, identify
+from baseload.gateway.completion import Completion
+from baseload.gateway.engine_errors import engine_refusal
+from baseload.gateway.runtime import Runtime
+from baseload.http1 import Exchange
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[Exchange, str], Awaitable[None]]
+
+
+def new_request_id(now_us: int) -> str:
+    """`req_` and a UUIDv7 (RFC 9562) in hex: sorts by time, 74 random bits."""
+    random = bytearray(os.urandom(10))
+    random[0] = 0x70 | (random[0] & 0x0F)
+    random[2] = 0x80 | (random[2] & 0x3F)
+    return f"req_{now_us // 1000:012x}{random.hex()}"
+
+
+class Routes:
+    """The handler of the gateway's server."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self._post: dict[str, Handler] = {
+            "/v1/chat/completions": self._chat,
+            "/v1/completions": self._text,
+            "/tokenize": self._tokenize,
+            "/v1/tokenize": self._tokenize,
+        }
+        self._get: dict[str, Handler] = {"/v1/models": self._models, "/health": self._health}
+
+    async def __call__(self, exchange: Exchange) -> None:
+        """Answer one exchange."""
+        request_id = new_request_id(self.runtime.now_us())
+        try:
+            await self._handler(exchange)(exchange, request_id)
+        except Refusal as refusal:
+            self._refuse(exchange, refusal, request_id)
+        except InsufficientBalance as e:
+            self._refuse(
+                exchange, Refusal(402, str(e), kind="insufficient_quota", code="insufficient_quota"), request_id
+            )
+        except LedgerUnavailable as e:
+            self._refuse(
+                exchange,
+                Refusal(503, str(e), kind="server_error", code="ledger_unavailable", retry_after_s=5),
+                request_id,
+            )
+
+    def _refuse(self, exchange: Exchange, refusal: Refusal, request_id: str) -> None:
+        self.runtime.meters.refused(refusal.code or f"http_{refusal.status}", None)
+        if not exchange.started:
+            refuse(exchange, refusal, [(b"x-request-id", request_id.encode())])
+
+    def _handler(self, exchange: Exchange) -> Handler:
+        table, other = (self._post, self._get) if exchange.method == "POST" else (self._get, self._post)
+        path = exchange.path
+        if exchange.method in ("POST", "GET"):
+            if path in table:
+                return table[path]
+            if exchange.method == "GET" and path.startswith("/v1/models/"):
+                return self._model
+        if path in other or path in table:
+            raise Refusal(405, f"{exchange.method} is not served at {path}", code="method_not_allowed")
+        near = difflib.get_close_matches(path[:64], [*self._post, *self._get], n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise Refusal(404, f"nothing is served at {path[:64]}{hint}", code="unknown_url")
+
+    # generation
+    async def _chat(self, exchange: Exchange, request_id: str) -> None:
+        await self._complete(exchange, request_id, "chat", parse_chat)
+
+    async def _text(self, exchange: Exchange, request_id: str) -> None:
+        await self._complete(exchange, request_id, "completions", parse_text)
+
+    async def _complete(self, exchange: Exchange, request_id: str, route: str, parse: Callable[[bytes], Ask]) -> None:
+        runtime = self.runtime
+        caller = identify(runtime, exchange, route)
+        ask = parse(exchange.body)
+        model = self._find_model(caller, ask.model)
+        tier = caller.tier_of(ask.service_tier)
+        if runtime.closing:
+            raise Refusal(
+                503, "the gateway is shutting down", kind="server_error", code="shutting_down", retry_after_s=5
+            )
+        tokens = ask.input_bound + (ask.max_tokens or model.context_tokens) * ask.n
+        verdict = caller.limits.admit(tokens, runtime.now_us())
+        if not verdict.allowed:
+            runtime.meters.tenant(caller.tenant.id).refusals[verdict.limit] += 1
+            refusal = Refusal(
+                429,
+                verdict.message,
+                kind="rate_limit_error",
+                code="rate_limit_exceeded",
+                retry_after_s=verdict.retry_after_s,
+            )
+            refuse(exchange, refusal, [(b"x-request-id", request_id.encode()), *caller.limit_headers()])
+            runtime.meters.refused("rate_limited", None)
+            return
+        completion = Completion(runtime, exchange, caller, ask, tier, request_id)
+        try:
+            await completion.run()
+        finally:
+            caller.limits.finish(tokens, completion.used_tokens)
+
+    def _find_model(self, caller: Caller, name: str) -> Model:
+        mine = [m for m in self.runtime.models if caller.key.may_use(m)]
+        if name in mine:
+            return self.runtime.models[name]
+        near = difflib.get_close_matches(name, mine, n=3, cutoff=0.4) or mine[:3]
+        hint = f"near it: {', '.join(near)}" if near else "this key may use none"
+        raise Refusal(
+            404,
+            f"the model '{name[:100]}' does not exist or is not open to this key; {hint}",
+            param="model",
+            code="model_not_found",
+        )
+
+    # the rest
+    async def _models(self, exchange: Exchange, request_id: str) -> None:
+        caller = identify(self.runtime, exchange, "models")
+        data = [self._card(m) for m in self.runtime.models.values() if caller.key.may_use(m.id)]
+        _reply(exchange, request_id, caller, {"object": "list", "data": data})
+
+    async def _model(self, exchange: Exchange, request_id: str) -> None:
+        caller = identify(self.runtime, exchange, "models")
+        _reply(
+            exchange,
+            request_id,
+            caller,
+            self._card(self._find_model(caller, exchange.path.removeprefix("/v1/models/"))),
+        )
+
+    def _card(self, model: Model) -> dict[str, Any]:
+        return {
+            "id": model.id,
+            "object": "model",
+            "created": self.runtime.started_us // 1_000_000,
+            "owned_by": self.runtime.cloud.name,
+            "max_model_len": model.context_tokens,
+        }
+
+    async def _tokenize(self, exchange: Exchange, request_id: str) -> None:
+        caller = identify(self.runtime, exchange, "tokenize")
+        name, body = parse_tokenize(exchange.body)
+        self._find_model(caller, name)
+        engine = self.runtime.router.any_up(name)
+        if engine is None or not engine.speaks_tokens:
+            raise Refusal(
+                503,
+                f"no engine of '{name}' can count tokens now",
+                kind="server_error",
+                code="engine_unavailable",
+                retry_after_s=5,
+            )
+        try:
+            reply = await engine.connections.fetch("POST", "/tokenize", body, timeout_s=10.0)
+        except EngineError as e:
+            raise Refusal(503, str(e), kind="server_error", code="engine_unavailable", retry_after_s=5) from None
+        if reply.status != 200:
+            raise engine_refusal(reply.status, reply.body)
+        exchange.respond(200, reply.body, headers=[(b"x-request-id", request_id.encode()), *caller.limit_headers()])
+
+    async def _health(self, exchange: Exchange, request_id: str) -> None:
+        up = {m: self.runtime.router.any_up(m) is not None for m in self.runtime.models}
+        ready = all(up.values()) and not self.runtime.closing
+        exchange.respond(
+            200 if ready else 503, msgspec.json.encode({"status": "ready" if ready else "starting", "models": up})
+        )
+
+
+def _reply(exchange: Exchange, request_id: str, caller: Caller, body: dict[str, Any]) -> None:
+    exchange.respond(
+        200, msgspec.json.encode(body), headers=[(b"x-request-id", request_id.encode()), *caller.limit_headers()]
+    )

@@ -1,0 +1,99 @@
+"""What every request needs, in one place: the description, the books, the router, the meters.
+
+Made once by `serve.py`; requests read it, the control loop turns its dials.
+"""
+
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from baseload.billing.admission import Grant
+from baseload.billing.ledger import Ledger
+from baseload.billing.outcome import Outcome, Receipt
+from baseload.billing.price import PriceList
+from baseload.config.cloud import Cloud, Model, Tenant
+from baseload.errors import LedgerUnavailable
+from baseload.fleet.router import Router
+from baseload.gateway.meters import Meters
+from baseload.gateway.power import Power
+from baseload.gateway.steer import StandingOrders
+from baseload.tenants import KeyRing, Limits
+from baseload.units import Micros
+
+if TYPE_CHECKING:
+    from baseload.gateway.completion import Completion
+
+
+def now_us() -> Micros:
+    """The wall clock. Handed on to everything that needs a time, so that only this line reads it."""
+    return Micros(time.time_ns() // 1000)
+
+
+@dataclass(slots=True, kw_only=True)
+class Runtime:
+    """The gateway's state."""
+
+    cloud: Cloud
+    data: Path
+    pepper: bytes
+    keys: KeyRing
+    ledger: Ledger
+    prices: PriceList
+    router: Router
+    power: Power
+    meters: Meters
+    started_us: Micros
+    models: dict[str, Model]
+    tenants: dict[str, Tenant]
+    limits: dict[str, Limits]
+    orders: StandingOrders = field(default_factory=StandingOrders)
+    live: set["Completion"] = field(default_factory=set)
+    unsettled: deque[tuple[Grant, Outcome]] = field(default_factory=deque)
+    notes: tuple[str, ...] = ()
+    closing: bool = False
+
+    @staticmethod
+    def now_us() -> Micros:
+        """The wall clock."""
+        return now_us()
+
+    def began(self, request: "Completion") -> None:
+        """A request holds money and is on its way."""
+        self.live.add(request)
+        self.meters.began(request)
+
+    def ended(self, request: "Completion", *, completed: bool) -> None:
+        """A request is over."""
+        self.live.discard(request)
+        self.meters.ended(request, completed=completed)
+
+    async def settle(self, request: "Completion", grant: Grant, outcome: Outcome) -> Receipt:
+        """Settle durably. While the ledger cannot write, the outcome waits here and is settled when it can."""
+        self.power.note(outcome.pool, request.model.id, request.request_id, outcome.attempts)
+        try:
+            receipt = await self.ledger.settle(grant, outcome)
+        except LedgerUnavailable:
+            self.unsettled.append((grant, outcome))
+            raise
+        finally:
+            self.live.discard(request)
+            self.meters.settled(
+                request.model.id,
+                prefilled=sum(a.prefilled for a in outcome.attempts),
+                emitted=sum(a.emitted for a in outcome.attempts),
+                billed=outcome.tok_out,
+            )
+        self.meters.amount_nano += receipt.amount_nano
+        return receipt
+
+    async def settle_waiting(self) -> None:
+        """Settle what could not be settled before. Called by the control loop."""
+        while self.unsettled:
+            grant, outcome = self.unsettled[0]
+            try:
+                await self.ledger.settle(grant, outcome)
+            except LedgerUnavailable:
+                return
+            self.unsettled.popleft()

@@ -1,0 +1,194 @@
+"""Puts the gateway together, opens its doors, and closes them again without losing anything.
+
+Order matters: the ledger recovers what a killed gateway left before a request is taken; on the way out requests are
+drained, then stopped and settled, then the leases go back.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import secrets
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import uvicorn
+
+from baseload import catalog, http1
+from baseload.billing.ledger import Ledger
+from baseload.config import Cloud, from_json
+from baseload.energy import Meter, Weights, pick
+from baseload.errors import SetupError
+from baseload.fleet.replicas import Replicas
+from baseload.fleet.router import Router
+from baseload.gateway.admin import make_admin
+from baseload.gateway.control import Control
+from baseload.gateway.meters import Meters
+from baseload.gateway.power import Power
+from baseload.gateway.recovery import Witnesses
+from baseload.gateway.routes import Routes
+from baseload.gateway.runtime import Runtime, now_us
+from baseload.gateway.steer import PoolPower, Steering
+from baseload.store import read_only
+from baseload.tenants import KeyRing, Limits, list_keys, read_pepper
+
+log = logging.getLogger(__name__)
+
+
+async def serve(data: Path) -> None:
+    """Run the gateway of a data directory until SIGTERM or SIGINT."""
+    cloud = catalog.localise(from_json((data / "run" / "cloud.json").read_bytes()))
+    replicas = Replicas(data)
+    runtime, control = await build(data, cloud, replicas)
+    stop = _stop_on_signal()
+    settings = cloud.gateway
+    limits = http1.Limits(max_body_bytes=settings.max_body_bytes, read_timeout_s=settings.header_timeout_s)
+    await control.tick()
+    server = await _listen(runtime, limits)
+    admin = await _open_admin(data, runtime, control)
+    loop = asyncio.create_task(control.run())
+    log.info("serving on %s:%d", settings.host, server.port)
+    try:
+        await stop.wait()
+    finally:
+        log.info("draining")
+        runtime.closing = True
+        loop.cancel()
+        await _drain(runtime, server, settings.drain_timeout_s)
+        await control.close()
+        admin.should_exit = True
+        await runtime.ledger.close()
+        runtime.power.close()
+
+
+async def build(data: Path, cloud: Cloud, replicas: Replicas) -> tuple[Runtime, Control]:
+    """Everything but the listeners: the books recovered and opened, the engines known."""
+    router = Router(replicas.engines(cloud))
+    ledger = await Ledger.open(data, clock=now_us)
+    report = await ledger.recover(Witnesses(router.engines), now_us())
+    log.info("recovered: %s", report)
+    opening = await ledger.open_books(cloud, now_us())
+    weights = {m.id: Weights.of(catalog.model(m.catalog) if m.catalog else None) for m in cloud.models}
+    pepper = read_pepper(data / "pepper")
+    conn = read_only(data / "ledger.db")
+    runtime = Runtime(
+        cloud=cloud,
+        data=data,
+        pepper=pepper,
+        keys=KeyRing(pepper, list_keys(conn)),
+        ledger=ledger,
+        prices=opening.prices,
+        router=router,
+        power=Power(_meters(cloud, weights)),
+        meters=Meters(m.id for m in cloud.models),
+        started_us=now_us(),
+        models={m.id: m for m in cloud.models},
+        tenants={t.id: t for t in cloud.tenants},
+        limits={t.id: Limits.of(t, now_us()) for t in cloud.tenants},
+        notes=opening.notes,
+    )
+    conn.close()
+    steering = Steering(cloud, opening.prices, _pool_power(cloud), weights)
+    return runtime, Control(runtime, steering, replicas)
+
+
+def _meters(cloud: Cloud, weights: dict[str, Weights]) -> list[Meter]:
+    sites = {s.id: s for s in cloud.sites}
+    power = _pool_power(cloud)
+    return [
+        Meter(
+            pool.id,
+            pick(pool, catalog.pool_chip(pool)),
+            idle_w=power[pool.id].idle_w,
+            max_w=power[pool.id].max_w,
+            pue=sites[pool.site].pue,
+            weights=weights,
+            now_us=now_us(),
+        )
+        for pool in cloud.pools
+    ]
+
+
+def _pool_power(cloud: Cloud) -> dict[str, PoolPower]:
+    sites = {s.id: s for s in cloud.sites}
+    found = {}
+    for pool in cloud.pools:
+        chip, chips = catalog.pool_chip(pool), catalog.chips_of(pool)
+        found[pool.id] = PoolPower(
+            idle_w=chip.idle_w.value * chips,
+            max_w=chip.max_w.value * chips,
+            usd_per_kwh=catalog.tariff(sites[pool.site].tariff).usd_per_mwh.value / 1000,
+        )
+    return found
+
+
+def _stop_on_signal() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, stop.set)
+    return stop
+
+
+async def _listen(runtime: Runtime, limits: http1.Limits) -> http1.Server:
+    settings = runtime.cloud.gateway
+    try:
+        return await http1.serve(Routes(runtime), host=settings.host, port=settings.port, limits=limits)
+    except OSError as e:
+        where = f"{settings.host}:{settings.port}"
+        raise SetupError(f"cannot listen on {where}: {os.strerror(e.errno or 0)}; choose another with --port") from e
+
+
+async def _open_admin(data: Path, runtime: Runtime, control: Control) -> uvicorn.Server:
+    """The admin listener on a loopback port of its own; where and with which secret is told in run/admin.json."""
+    secret = secrets.token_urlsafe(32)
+    listener = socket.create_server(("127.0.0.1", runtime.cloud.gateway.admin_port))
+    app = make_admin(runtime, control, secret)
+    server = AdminServer(
+        uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2)
+    )
+    task = asyncio.create_task(server.serve([listener]))
+    while not server.started and not task.done():
+        await asyncio.sleep(0.01)
+    where = {
+        "url": f"http://127.0.0.1:{listener.getsockname()[1]}",
+        "secret": secret,
+        "gateway_url": f"http://{runtime.cloud.gateway.host}:{runtime.cloud.gateway.port}",
+        "pid": os.getpid(),
+    }
+    write_private(data / "run" / "admin.json", json.dumps(where).encode())
+    return server
+
+
+class AdminServer(uvicorn.Server):
+    """Uvicorn without its signal handlers: the gateway has its own."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Whole or not at all, for the owner only."""
+    aside = path.with_name(f"{path.name}.{os.getpid()}")
+    with contextlib.suppress(FileNotFoundError):
+        aside.unlink()
+    fd = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(fd, "wb") as file:
+        file.write(content)
+    aside.replace(path)
+
+
+async def _drain(runtime: Runtime, server: http1.Server, drain_s: float) -> None:
+    """Let running answers end for a while, then stop the engines; each settles what it delivered."""
+    closing = asyncio.create_task(server.close(drain_s + 5.0))
+    end = asyncio.get_running_loop().time() + drain_s
+    while runtime.live and asyncio.get_running_loop().time() < end:
+        await asyncio.sleep(0.02)
+    for request in list(runtime.live):
+        request.stop("cancelled")
+    await closing

@@ -1,0 +1,126 @@
+"""The live state as one JSON-ready value: what the operator's page and `baseload status` show."""
+
+import os
+from typing import Any
+
+from baseload.gateway.control import Control
+from baseload.gateway.runtime import Runtime
+
+
+def describe(runtime: Runtime, control: Control) -> dict[str, Any]:
+    """See docs/reference/admin.md for every key."""
+    power = runtime.power
+    return {
+        "as_of_us": runtime.now_us(),
+        "started_us": runtime.started_us,
+        "pid": os.getpid(),
+        "model_ids": list(runtime.models),
+        "requests": _requests(runtime, control),
+        "rates": _rates(runtime, control),
+        "power": {
+            "watts": power.watts,
+            "idle_watts": power.idle_watts,
+            "envelope_watts": sum(s.envelope_w for s in runtime.cloud.sites),
+            "kind": str(power.kind),
+            "joules_total": power.metered_mj / 1000,
+            "joules_per_token": power.metered_mj / 1000 / runtime.meters.emitted if runtime.meters.emitted else 0.0,
+        },
+        "replicas": [_replica(runtime, control, e.replica) for e in runtime.router.engines],
+        "orders": runtime.orders.describe(),
+        "tenants": [_tenant(runtime, t) for t in runtime.tenants],
+        "trust": _trust(runtime, control),
+        "problems": problems(runtime, control),
+    }
+
+
+def _requests(runtime: Runtime, control: Control) -> dict[str, Any]:
+    meters = runtime.meters
+    return {
+        "total": meters.requests,
+        "in_flight": len(runtime.live),
+        "queued": sum(control.queued_by_class().values()),
+        "completed": meters.completed,
+        "failed": meters.failed,
+        "refusals": dict(meters.refusals),
+    }
+
+
+def _rates(runtime: Runtime, control: Control) -> dict[str, Any]:
+    """Utilisation is the work done per second over what the pools are known to sustain."""
+    last = runtime.meters.history[-1] if runtime.meters.history else None
+    prefill, decode = (last.prefill_tokens_per_s, last.decode_tokens_per_s) if last else (0.0, 0.0)
+    capacity = control.capacity_tokens_per_s()
+    return {
+        "requests_per_s": control.requests_per_s,
+        "prefill_tokens_per_s": prefill,
+        "decode_tokens_per_s": decode,
+        "capacity_tokens_per_s": capacity,
+        "utilisation": min(control.decode_equivalents_per_s(prefill, decode) / capacity, 1.0) if capacity else 0.0,
+    }
+
+
+def _replica(runtime: Runtime, control: Control, replica: str) -> dict[str, Any]:
+    engine = next(e for e in runtime.router.engines if e.replica == replica)
+    seat = next(s for s in runtime.router.queues[engine.model].seats if s.engine is engine)
+    pool = next(p for p in runtime.cloud.pools if p.id == engine.pool_id)
+    said = control.metrics.get(replica, {})
+    last = runtime.meters.history[-1] if runtime.meters.history else None
+    watts = last.by_replica_watts.get(replica, 0.0) if last else 0.0
+    in_pool = max(sum(e.pool_id == pool.id for e in runtime.router.engines), 1)
+    of_model = max(len(runtime.router.queues[engine.model].seats), 1)
+    tokens_per_s = last.by_model.get(engine.model, 0.0) / of_model if last else 0.0
+    return {
+        "id": replica,
+        "node": pool.site,
+        "chip": pool.chip,
+        "pool": pool.id,
+        "model": engine.model,
+        "engine": engine.kind,
+        "state": "ready" if seat.up else "down",
+        "running": seat.load,
+        "waiting": int(said.get("waiting", 0)),
+        "parked": int(said.get("parked", 0)),
+        "tokens_per_s": tokens_per_s,
+        "watts": watts,
+        "joules_per_token": watts / tokens_per_s if tokens_per_s else 0.0,
+        "usd_per_hour": control.cost_by_pool.get(pool.id, 0.0) / in_pool,
+        "kv_used": float(said.get("kv_used", 0.0)),
+    }
+
+
+def _tenant(runtime: Runtime, tenant: str) -> dict[str, Any]:
+    meter = runtime.meters.tenant(tenant)
+    return {"id": tenant, "in_flight": meter.in_flight, "requests": meter.requests, "refusals": dict(meter.refusals)}
+
+
+def _trust(runtime: Runtime, control: Control) -> dict[str, Any]:
+    """Engine tokens are the workers' own counters where they keep them; the rest the gateway metered and billed."""
+    meters, power = runtime.meters, runtime.power
+    return {
+        "engine_tokens": control.engine_tokens(),
+        "metered_tokens": meters.emitted,
+        "billed_tokens": meters.billed,
+        "lost_tokens": meters.lost,
+        "joules_metered": power.metered_mj / 1000,
+        "joules_allotted": power.allotted_mj / 1000,
+        "unsettled": len(runtime.unsettled),
+        "checked_us": control.checked_us,
+    }
+
+
+def problems(runtime: Runtime, control: Control) -> list[str]:
+    """What needs somebody, one sentence each, worst first."""
+    found = []
+    if runtime.unsettled:
+        found.append(
+            f"{len(runtime.unsettled)} answers wait to be settled: the ledger cannot write; make room on its disk."
+        )
+    for queue in runtime.router.queues.values():
+        down = [s.engine.replica for s in queue.seats if not s.up]
+        if down:
+            found.append(f"{', '.join(down)} is down; it is being restarted.")
+    found += [f"{b[0].upper()}{b[1:]}." for b in runtime.orders.breaks]
+    over_w = runtime.power.watts - sum(s.envelope_w for s in runtime.cloud.sites)
+    if over_w > 0.5:
+        found.append(f"The sites draw {over_w:.0f} W more than their envelope.")
+    return found
