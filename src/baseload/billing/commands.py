@@ -110,11 +110,11 @@ class Settle:
         done = settle(self.grant, self.outcome, books.price(admission.price_ver), books.source)
         if known is not None:
             return _already(books, done, *known)
-        hold = self._hold(books)
+        hold, charged = self._hold(books), done.receipt.amount_nano
         if hold is not None and hold.kind == "lease":
-            books.resize_lease(hold, 0, done.charged_nano)
+            books.resize_lease(hold, 0, charged)
         elif hold is not None:
-            books.end_hold(hold, "settled" if done.charged_nano else "voided", done.charged_nano)
+            books.end_hold(hold, "settled" if charged else "voided", charged)
         books.settle(done)
         return done.receipt
 

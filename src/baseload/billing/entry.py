@@ -24,7 +24,10 @@ class Entry:
     reverses_id: int | None = None
 
     def __post_init__(self) -> None:
-        if self.postings and sum(amount for _, amount in self.postings) != 0:
+        total = 0
+        for _, amount in self.postings:
+            total += amount
+        if total:
             raise ValueError(f"the postings of {self.kind} {self.idem_key} do not add up to 0")
 
 

@@ -68,17 +68,13 @@ def revenue_account(business: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """What one settled request adds. `charged_nano` leaves the tenant's account; `rated_nano` is what it was worth."""
+    """What one settled request adds. The receipt's amount leaves the tenant's account; `rated_nano` is what it was worth."""
 
     usage: Row
     attempts: tuple[Row, ...]
     entry: Entry
     rated_nano: Nano
-    charged_nano: Nano
-
-    @property
-    def receipt(self) -> Receipt:
-        return Receipt(amount_nano=self.charged_nano, price_ver=str(self.usage[USAGE_FACTS.index("price_ver")]))
+    receipt: Receipt
 
     @property
     def payload(self) -> str:
@@ -140,7 +136,7 @@ def settle(grant: Grant, outcome: Outcome, price: PriceVersion, source: str) -> 
             postings=_postings(admission.account_id, admission.business, rated, charged),
         ),
         rated_nano=rated,
-        charged_nano=Nano(charged),
+        receipt=Receipt(amount_nano=Nano(charged), price_ver=admission.price_ver),
     )
 
 
