@@ -1,0 +1,175 @@
+"""The catalogue's own files are sound, and a file that is not is refused with all its faults."""
+
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+
+from baseload import catalog, config
+from baseload.catalog import Fact, Machine, detect_chip, load, localise, resolve
+from baseload.catalog.detect import parse
+from baseload.errors import DescriptionError
+
+GOOD_CHIP = """\
+id = "x1"
+name = "X1"
+vendor = "Example"
+kind = "gpu"
+idle_w = { value = 10, kind = "vendor", source = "data sheet", date = 2026-05-01 }
+max_w = { value = 100, kind = "vendor", source = "data sheet", date = 2026-05-01 }
+price_usd = { value = 1000, low = 800, high = 1200, kind = "estimate", source = "quote", date = 2026-05-01 }
+life_years = { value = 5, kind = "assumed", source = "ours", date = 2026-05-01 }
+"""
+
+
+def facts() -> Iterator[tuple[str, str, Fact]]:
+    known = catalog.catalog()
+    for group in (known.chips, known.models, known.tariffs):
+        for name, thing in group.items():
+            for field in fields(thing):  # type: ignore[arg-type]
+                value = getattr(thing, field.name)
+                if isinstance(value, Fact):
+                    yield name, field.name, value
+
+
+def chip_file(folder: Path, text: str, name: str = "x1") -> Path:
+    (folder / "chips").mkdir(exist_ok=True)
+    (folder / "chips" / f"{name}.toml").write_text(text)
+    return folder
+
+
+def faults(folder: Path) -> list[str]:
+    with pytest.raises(DescriptionError) as caught:
+        load(folder)
+    return [str(fault) for fault in caught.value.faults]
+
+
+def test_every_number_has_a_source_a_date_and_its_value_within_its_range() -> None:
+    found = list(facts())
+    assert len(found) > 80
+    for name, key, fact in found:
+        assert len(fact.source) >= 10, (name, key)
+        assert fact.low <= fact.value <= fact.high, (name, key)
+        assert fact.date.year >= 2020, (name, key)
+
+
+@pytest.mark.parametrize("name", ["h100-sxm", "h200-sxm", "b200-sxm", "mi300x", "epyc-genoa-vcpu", "xeon-icelake-vcpu"])
+def test_a_chip_that_is_full_draws_more_than_an_idle_one(name: str) -> None:
+    chip = catalog.chip(name)
+    assert 0 < chip.idle_w.value < chip.max_w.value
+
+
+def test_published_figures_of_an_h100() -> None:
+    chip = catalog.chip("h100-sxm")
+    assert chip.max_w.value == 700
+    assert chip.bf16_tflops is not None and chip.bf16_tflops.value == 989
+    assert chip.memory_bandwidth_gb_per_s is not None and chip.memory_bandwidth_gb_per_s.value == 3350
+
+
+def test_the_embedded_models_numbers_agree_with_one_another() -> None:
+    model = catalog.model("smollm2-135m-instruct-q4_1")
+    assert model.sha256.startswith("b179c952")
+    assert model.hidden == model.heads * model.head_dim
+    kv = model.layers * 2 * model.kv_heads * model.head_dim * 2
+    assert kv == model.kv_bytes_per_token.value
+    per_layer = model.hidden * (2 * model.hidden + 2 * model.kv_heads * model.head_dim + 3 * model.ffn + 2)
+    assert per_layer * model.layers + model.hidden * (model.vocabulary + 1) == model.parameters.value
+    assert model.reference_chip in catalog.catalog().chips
+
+
+def test_an_unknown_name_names_the_nearest() -> None:
+    with pytest.raises(DescriptionError, match=r"no chip 'h100-smx'; did you mean 'h100-sxm'\?"):
+        catalog.chip("h100-smx")
+
+
+def test_all_faults_of_all_files_come_together(tmp_path: Path) -> None:
+    bad = (
+        GOOD_CHIP.replace("value = 10,", "value = -1,")
+        .replace('source = "quote", ', "")
+        .replace('kind = "gpu"', 'kind = "tpu"')
+    )
+    chip_file(tmp_path, bad + 'colour = "red"\n')
+    chip_file(tmp_path, GOOD_CHIP.replace("[", "[[") + "= =", "broken")
+    found = faults(tmp_path)
+    assert any(fault.startswith("chips/broken.toml:") and "is not TOML" in fault for fault in found)
+    assert "chips/x1.toml:4: kind must be cpu or gpu, not 'tpu'" in found
+    assert "chips/x1.toml:5: idle_w: value -1 is not believable; expected 0.01 to 1000 W" in found
+    assert "chips/x1.toml:7: price_usd does not say its source" in found
+    assert any(fault.startswith("chips/x1.toml:9: unknown key 'colour'") for fault in found)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("low = 800", "low = 1100", "price_usd: value 1000 lies outside 1100 to 1200"),
+        ('kind = "assumed"', 'kind = "hearsay"', "life_years: kind must be one of vendor, measured, estimate, assumed"),
+        ("value = 5,", 'value = 5, unit = "months",', "life_years is in years, not months"),
+        ("value = 5,", "value = 5, hight = 6,", "unknown key 'hight' in [life_years]"),
+        ("value = 10,", "value = 200,", "idle_w 200 is above max_w 100"),
+        ("2026-05-01 }\nmax_w", '"May" }\nmax_w', "idle_w needs the date of its source"),
+        ('id = "x1"', 'id = "x2"', "id 'x2' is not the name of its file"),
+        ("max_w = {", "max_watts = {", "[max_w] is missing (W)"),
+        ("price_usd = { value = 1000, low", "price_usd = { value = nan, low", "price_usd: value must be a number"),
+    ],
+)
+def test_a_fault_is_named(tmp_path: Path, before: str, after: str, said: str) -> None:
+    assert before in GOOD_CHIP
+    assert any(said in fault for fault in faults(chip_file(tmp_path, GOOD_CHIP.replace(before, after, 1))))
+
+
+@pytest.mark.parametrize(
+    ("vendor", "family", "model", "chip"),
+    [
+        ("AuthenticAMD", 25, 17, "epyc-genoa-vcpu"),
+        ("AuthenticAMD", 25, 1, "epyc-milan-vcpu"),
+        ("AuthenticAMD", 23, 49, "generic-x86-vcpu"),
+        ("GenuineIntel", 6, 106, "xeon-icelake-vcpu"),
+        ("GenuineIntel", 6, 143, "xeon-sapphire-rapids-vcpu"),
+        ("GenuineIntel", 6, 85, "xeon-cascade-lake-vcpu"),
+    ],
+)
+def test_a_processor_is_recognised(vendor: str, family: int, model: int, chip: str) -> None:
+    text = (
+        f"processor\t: 0\nvendor_id\t: {vendor}\ncpu family\t: {family}\nmodel\t\t: {model}\nmodel name\t: Some CPU\n\n"
+    )
+    assert detect_chip(parse(text * 2, "x86_64", 2)).id == chip
+
+
+def test_an_arm_machine_is_recognised_by_its_kernel() -> None:
+    assert (
+        detect_chip(parse("processor\t: 0\nBogoMIPS\t: 50.00\nCPU part\t: 0xd40\n", "aarch64", 4)).id
+        == "generic-arm-vcpu"
+    )
+
+
+def test_a_machine_that_shows_nothing_gets_the_generic_entry() -> None:
+    assert detect_chip(parse("", "riscv64", 1)).id == "generic-x86-vcpu"
+
+
+def test_names_the_catalogue_lacks_are_reported_with_their_lines() -> None:
+    text = config.built_in().replace('"us-industrial"', '"us-industrail"').replace('chip = "auto"', 'chip = "h100"')
+    described = config.read_text(text, "mine.toml", environment={})
+    found = [str(fault) for fault in resolve(described.cloud, described.origin)]
+    assert len(found) == 2
+    assert found[0].startswith(
+        "mine.toml:15: the catalogue has no tariff 'us-industrail'; did you mean 'us-industrial'?"
+    )
+    assert found[1].startswith("mine.toml:23: the catalogue has no chip 'h100'")
+
+
+def test_the_built_in_cloud_resolves_and_fits_any_machine() -> None:
+    cloud = config.read(environment={}).cloud
+    assert resolve(cloud) == []
+    machine = Machine(vendor_id="GenuineIntel", family=6, model=106, machine="x86_64", name="x", vcpus=8)
+    fitted = localise(cloud, machine)
+    assert fitted.pools[0].chip == "xeon-icelake-vcpu"
+    assert fitted.pools[0].chips_per_node == 8
+    assert fitted.sites[0].envelope_w == 37  # 8 × 3.758 W × 1.2, rounded up
+    assert localise(fitted, replace(machine, vcpus=2)) == fitted
+
+
+def test_this_machine_fits_too() -> None:
+    fitted = localise(config.read(environment={}).cloud)
+    assert fitted.pools[0].chips_per_node >= 1
+    assert fitted.sites[0].envelope_w > 0
