@@ -1,0 +1,273 @@
+"""The worker's face: OpenAI routes for its gateway, and the few it is run by. Every one of them wants the secret."""
+
+import hmac
+import itertools
+import os
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+from urllib.parse import parse_qs
+
+import msgspec
+
+from baseload.errors import Refusal
+from baseload.fleet.worker import ask
+from baseload.fleet.worker.ask import Ask
+from baseload.fleet.worker.batcher import Batcher
+from baseload.fleet.worker.cores import Core, Words
+from baseload.fleet.worker.events import Stream, Whole
+from baseload.fleet.worker.job import RANKS, Choice, Job, State
+from baseload.fleet.worker.spec import WorkerSpec
+from baseload.fleet.worker.text import TextStream
+from baseload.http1 import Exchange
+from baseload.http1.exchange import error_body
+from baseload.store.tally import RowState, Tally
+
+_json = msgspec.json.encode
+T = TypeVar("T")
+
+
+class Orders(msgspec.Struct):
+    """Body of /orders."""
+
+    flex_slots: int
+
+
+class Service:
+    """Routes of one worker. Until `ready` is called only /health has an answer, and it is "loading"."""
+
+    def __init__(self, spec: WorkerSpec, tally: Tally, progress: Callable[[], float]) -> None:
+        self.spec = spec
+        self.tally = tally
+        self.batcher: Batcher | None = None
+        self._progress = progress
+        self._secret = b"Bearer " + spec.secret.encode()
+        self._numbers = itertools.count(1)
+        self._running: dict[bytes, Job] = {}
+        self._routes: dict[tuple[str, str], Callable[[Exchange], Awaitable[None]]] = {
+            ("POST", "/v1/chat/completions"): self._chat,
+            ("POST", "/v1/completions"): self._complete,
+            ("POST", "/tokenize"): self._tokenize,
+            ("GET", "/counts"): self._counts,
+            ("POST", "/cancel"): self._cancel,
+            ("POST", "/orders"): self._orders,
+            ("GET", "/metrics"): self._metrics,
+        }
+
+    def ready(self, batcher: Batcher, core: Core, words: Words) -> None:
+        """The model is loaded: take work."""
+        self.batcher, self._core, self._words = batcher, core, words
+
+    async def __call__(self, exchange: Exchange) -> None:
+        """One exchange."""
+        if not hmac.compare_digest(exchange.headers.get(b"authorization", b""), self._secret):
+            exchange.respond(401, error_body("this socket belongs to the gateway", "authentication_error"))
+            return
+        if (exchange.method, exchange.path) == ("GET", "/health"):
+            self._health(exchange)
+            return
+        route = self._routes.get((exchange.method, exchange.path))
+        try:
+            if route is None:
+                raise Refusal(404, f"there is no {exchange.method} {exchange.path} here")
+            if self.batcher is None:
+                raise Refusal(503, "the model is still loading; try again shortly", kind="server_error")
+            await route(exchange)
+        except Refusal as e:
+            exchange.respond(e.status, error_body(str(e), e.kind, param=e.param, code=e.code))
+
+    def _health(self, exchange: Exchange) -> None:
+        state = {"state": "ready", "model": self.spec.model, "pid": os.getpid()}
+        if self.batcher is None:
+            state |= {"state": "loading", "progress": round(self._progress(), 2)}
+        exchange.respond(503 if self.batcher is None else 200, _json(state))
+
+    # work
+    async def _chat(self, exchange: Exchange) -> None:
+        await self._generate(exchange, chat=True)
+
+    async def _complete(self, exchange: Exchange) -> None:
+        await self._generate(exchange, chat=False)
+
+    async def _generate(self, exchange: Exchange, *, chat: bool) -> None:
+        asked = ask.read(exchange.body, chat=chat)
+        prompt = self._encode(asked.messages, asked.prompt)
+        max_tokens = self._fitting(len(prompt), asked)
+        name, request_id = _request_id(exchange)
+        kind = Stream if asked.stream else Whole
+        pieces, now_s = self._words.pieces, int(time.time())
+        answer = kind(exchange, model=self.spec.model, request_id=name, chat=chat, now_s=now_s, pieces=pieces)
+        job = self._job(exchange, asked, prompt, max_tokens, request_id, answer)
+        await self._serve(exchange, job, answer, request_id)
+
+    async def _serve(self, exchange: Exchange, job: Job, answer: Stream | Whole, request_id: bytes) -> None:
+        assert self.batcher is not None
+        batcher = self.batcher
+        self._running[request_id] = job
+        exchange.on_gone = lambda: batcher.cancel(job)
+        answer.begin(job)
+        if exchange.gone:
+            batcher.submit(job)
+            batcher.cancel(job)
+        else:
+            batcher.submit(job)
+        try:
+            await job.done
+        finally:
+            if self._running.get(request_id) is job:
+                del self._running[request_id]
+        if job.row.state == RowState.CANCELLED:
+            exchange.abort()
+        else:
+            answer.end(job)
+
+    def _job(
+        self,
+        exchange: Exchange,
+        asked: Ask,
+        prompt: list[int],
+        max_tokens: int,
+        request_id: bytes,
+        answer: Stream | Whole,
+    ) -> Job:
+        tier = exchange.headers.get(b"x-baseload-tier", b"default").decode("latin-1")
+        if tier not in RANKS:
+            raise Refusal(400, f"x-baseload-tier must be one of {', '.join(RANKS)}")
+        try:
+            row = self.tally.open_row(request_id)
+        except OverflowError as e:
+            raise Refusal(503, "too many requests at once; try again shortly", kind="server_error") from e
+        row.prompt = len(prompt)
+        row.flush()
+        number = next(self._numbers)
+        job = Job(number=number, rank=RANKS[tier], prompt=prompt, max_tokens=max_tokens, row=row, sink=answer)
+        for i, sampling in enumerate(asked.choices):
+            job.choices.append(Choice(job, i, sampling, TextStream(self._words.pieces, asked.stops)))
+        return job
+
+    def _encode(self, messages: list[dict[str, str]] | None, prompt: str) -> list[int]:
+        """Token ids of what was asked; text that cannot fit whatever it says is refused uncounted."""
+        texts = [prompt] if messages is None else [m["content"] for m in messages]
+        limit = self._core.size.context_tokens
+        least = sum(len(t) for t in texts) // max(1, self._words.longest)
+        if least > limit:
+            raise _too_long(f"at least {least}", limit)
+        try:
+            return self._words.encode_text(prompt) if messages is None else self._words.encode_chat(messages)
+        except (RuntimeError, UnicodeError) as e:
+            raise Refusal(400, "the prompt is not text the model's tokeniser can read") from e
+
+    def _fitting(self, prompt: int, asked: Ask) -> int:
+        """Tokens the answer may have. A prompt is never cut: what does not fit is refused with both numbers."""
+        limit = self._core.size.context_tokens
+        if prompt >= limit:
+            raise _too_long(str(prompt), limit)
+        wanted = asked.max_tokens or limit - prompt
+        if prompt + wanted > limit:
+            raise Refusal(
+                400,
+                f"This model's maximum context length is {limit} tokens. However, you requested {prompt + wanted} "
+                f"tokens ({prompt} in the prompt, {wanted} in the completion). Please reduce either.",
+                code="context_length_exceeded",
+                param="max_tokens",
+            )
+        n = len(asked.choices)
+        if n > self.spec.slots or n * (prompt + wanted) > self._core.size.kv_tokens:
+            raise Refusal(400, f"n={n} answers of this length do not fit the engine; ask for fewer", param="n")
+        return wanted
+
+    # the rest
+    async def _tokenize(self, exchange: Exchange) -> None:
+        said = _decoded(exchange.body, ask.Body)
+        asked = ask.read(exchange.body, chat=said.messages is not None)
+        ids = self._encode(asked.messages, asked.prompt)
+        limit = self._core.size.context_tokens
+        exchange.respond(200, _json({"count": len(ids), "tokens": ids, "max_model_len": limit}))
+
+    async def _counts(self, exchange: Exchange) -> None:
+        self._respond_count(exchange, _id_of(exchange))
+
+    async def _cancel(self, exchange: Exchange) -> None:
+        """No step runs while this does, so what is counted now is final."""
+        request_id = _id_of(exchange)
+        job = self._running.get(request_id)
+        if job is not None and self.batcher is not None:
+            self.batcher.cancel(job)
+        self._respond_count(exchange, request_id)
+
+    def _respond_count(self, exchange: Exchange, request_id: bytes) -> None:
+        count = self.tally.find(request_id)
+        if count is None:
+            raise Refusal(404, "no such request is known here")
+        body = {
+            "prompt_tokens": count.prompt,
+            "prefilled": count.prefilled,
+            "emitted": count.emitted,
+            "attempts": count.attempts,
+            "state": count.state.name.lower(),
+        }
+        exchange.respond(200, _json(body))
+
+    async def _orders(self, exchange: Exchange) -> None:
+        orders = _decoded(exchange.body, Orders)
+        if orders.flex_slots < 0:
+            raise Refusal(400, "flex_slots must not be negative", param="flex_slots")
+        assert self.batcher is not None
+        self.batcher.order(orders.flex_slots)
+        exchange.respond(200, _json({"flex_slots": orders.flex_slots}))
+
+    async def _metrics(self, exchange: Exchange) -> None:
+        batcher = self.batcher
+        assert batcher is not None
+        body = {
+            "steps": batcher.steps,
+            "prefill_tokens": batcher.prefill_tokens,
+            "decode_tokens": batcher.decode_tokens,
+            "emitted_tokens": batcher.emitted_tokens,
+            "parkings": batcher.parkings,
+            "running": batcher.count(State.RUNNING),
+            "waiting": batcher.count(State.QUEUED),
+            "parked": batcher.count(State.PARKED),
+            "flex_slots": batcher.flex_slots,
+            "cpu_s": round(time.process_time(), 3),
+            "busy_s": round(batcher.busy_s, 3),
+            **self._core.gauges(),
+        }
+        exchange.respond(200, _json(body))
+
+
+def _too_long(prompt: str, limit: int) -> Refusal:
+    return Refusal(
+        400,
+        f"This model's maximum context length is {limit} tokens. However, your prompt has {prompt} tokens, "
+        "which leaves no room for an answer. Please shorten it.",
+        code="context_length_exceeded",
+        param="messages",
+    )
+
+
+def _request_id(exchange: Exchange) -> tuple[str, bytes]:
+    """The name the caller gave, or a new one."""
+    name = exchange.headers.get(b"x-request-id", b"").decode("latin-1") or f"req_{os.urandom(16).hex()}"
+    return name, _bytes(name)
+
+
+def _id_of(exchange: Exchange) -> bytes:
+    return _bytes((parse_qs(exchange.query).get("id") or [""])[0])
+
+
+def _bytes(name: str) -> bytes:
+    try:
+        raw = bytes.fromhex(name.removeprefix("req_"))
+    except ValueError:
+        raw = b""
+    if len(raw) != 16:
+        raise Refusal(400, "a request is named req_ and 32 hex digits", param="x-request-id")
+    return raw
+
+
+def _decoded(body: bytes, shape: type[T]) -> T:
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as e:
+        raise Refusal(400, f"the body is not valid: {e}") from e
