@@ -5,6 +5,7 @@ new demand, prices or limits of an equal structure change it in place.
 """
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -122,14 +123,13 @@ def read_plan(snapshot: Snapshot, layout: Layout, point: Point) -> Plan:
     busy_w = np.bincount(layout.site_of, busy * layout.busy_w, minlength=len(snapshot.sites))
     pue = np.array([s.pue for s in snapshot.sites], np.float64)
     energy = float(busy_w @ watt_usd_per_h(snapshot)) + point.standing.energy_usd_per_h
-    ends = np.cumsum([len(c.blocks) for c in snapshot.classes])
     stand = np.bincount(layout.stand.cls, x[layout.stand_at : layout.unheld_at] * layout.stand.rate, minlength=n)
     _, penalty = value_of(snapshot, layout, point)
     ids = [c.id for c in snapshot.classes]
     return Plan(
         asked_per_s=_by(ids, np.bincount(layout.block_cls, asked, minlength=n)),
         served_per_s=_by(ids, np.bincount(layout.block_cls, served, minlength=n)),
-        served_blocks_per_s={k: tuple(part.tolist()) for k, part in zip(ids, np.split(served, ends[:-1]), strict=True)},
+        served_blocks_per_s=_blocks(snapshot, served),
         work_per_s=_work(snapshot, layout, load * layout.pairs.rate),
         standby_per_s={c.id: float(stand[k]) for k, c in enumerate(snapshot.classes) if c.reservation},
         busy=_by([r.id for r in snapshot.recipes], busy),
@@ -145,6 +145,12 @@ def read_plan(snapshot: Snapshot, layout: Layout, point: Point) -> Plan:
 
 def _by(ids: list[str], values: NDArray[Any]) -> dict[str, float]:
     return dict(zip(ids, values.tolist(), strict=True))
+
+
+def _blocks(snapshot: Snapshot, served: Floats) -> dict[str, tuple[float, ...]]:
+    """Served work of each class, block by block."""
+    each = iter(served.tolist())
+    return {c.id: tuple(islice(each, len(c.blocks))) for c in snapshot.classes}
 
 
 def _work(snapshot: Snapshot, layout: Layout, flow: Floats) -> dict[str, dict[str, float]]:

@@ -76,7 +76,7 @@ def reason(solved: Solved, k: int, price_usd_per_h: float, cost_usd_per_h: float
 
 
 def _what_binds(solved: Solved, k: int, on: list[tuple[int, float]], price_usd_per_h: float) -> Reason:
-    """Of the recipes that are on: which would pay, which are kept for a promise, which have time, where watts are left."""
+    """Of the recipes that are on: which would pay, which are kept for a promise, which have time, which have watts."""
     layout = solved.layout
     energy = layout.busy_w * watt_usd_per_h(solved.snapshot)[layout.site_of]
     paying = [i for i, rate in on if price_usd_per_h > energy[i] / rate]

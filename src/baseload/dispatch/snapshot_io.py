@@ -1,6 +1,7 @@
 """A snapshot as TOML or JSON, and back: the same keys as the values of this room, all faults at once."""
 
 import json
+import re
 import tomllib
 import types
 from collections.abc import Mapping
@@ -71,10 +72,20 @@ def _checked(data: object, file: str, lines: Lines) -> Snapshot:
     snapshot = _Reader(file, lines, found).value(Snapshot, data, ())
     if found:
         raise DescriptionError(found)
-    said = [Fault(file=file, line=0, message=m) for m in faults(cast(Snapshot, snapshot))]
+    said = [Fault(file=file, line=_line_of(m, data, lines), message=m) for m in faults(cast(Snapshot, snapshot))]
     if said:
         raise DescriptionError(said)
     return cast(Snapshot, snapshot)
+
+
+def _line_of(message: str, data: object, lines: Lines) -> int:
+    """The line of a fault that names its table by id: `recipes[chat].pool: …`."""
+    named = re.match(r"(\w+)\[([^]]*)\]\.?([\w.]*)", message)
+    if named is None or not lines or not isinstance(data, dict):
+        return 0
+    group, name, rest = named.groups()
+    ids = [str(item.get("id", i)) for i, item in enumerate(data.get(group, ()))]
+    return nearest_line(lines, (group, ids.index(name), *rest.split("."))) if name in ids else 0
 
 
 class _Reader:

@@ -102,6 +102,8 @@ class Solver:
         """The best point found, or None when none was found in time. Anything else is a fault of the model."""
         self._highs.run()
         status = self._highs.getModelStatus()
+        if status == highspy.HighsModelStatus.kModelEmpty:
+            return np.zeros(len(self._columns))
         if status not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kTimeLimit):
             if status == highspy.HighsModelStatus.kInfeasible:
                 return None
@@ -114,7 +116,8 @@ class Solver:
 
     @property
     def optimal(self) -> bool:
-        return self._highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
+        done = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kModelEmpty)
+        return self._highs.getModelStatus() in done
 
     @property
     def bound(self) -> float:
