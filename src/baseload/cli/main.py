@@ -8,9 +8,12 @@ from baseload.cli.chat import chat
 from baseload.cli.config import config
 from baseload.cli.dispatch import dispatch
 from baseload.cli.keys import keys
+from baseload.cli.ledger import ledger
 from baseload.cli.pnl import pnl
 from baseload.cli.root import Root
 from baseload.cli.status import status
+from baseload.cli.up import up
+from baseload.cli.usage import usage
 
 
 @click.group(
@@ -23,5 +26,5 @@ def main() -> None:
     """Run, account for and plan an AI cloud."""
 
 
-for command in (chat, status, keys, pnl, dispatch, config, bench):
+for command in (up, chat, status, keys, usage, pnl, dispatch, config, ledger, bench):
     main.add_command(command)
