@@ -2,160 +2,23 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import apsw
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baseload import config
 from baseload.billing import pnl
-from baseload.billing.cost import HOUR_US, YEAR_US, costs_of, energy_nano, hourly, real_pools
-from baseload.billing.statement import Statement, statement
-from baseload.catalog import localise
-from baseload.config import Cloud
-from baseload.store import read_only
-from baseload.store.connection import writing
-from baseload.store.migration import migrate
-from baseload.units import Micros
-
-NOW = 1_800_000_000_000_000
-HOURS = 10
-FROM = NOW - HOURS * HOUR_US
-
-TEXT = """\
-[site.s]
-envelope_w = 1000
-pue = 1.25
-tariff = "us-industrial"
-space_usd_per_hour = 0.5
-staff_usd_per_hour = 1.5
-[pool.p]
-site = "s"
-chip = "epyc-genoa-vcpu"
-chips_per_node = 2
-price_usd_per_chip = 1000
-life_years = 4
-[model.m]
-pool = "p"
-engine = "openvino"
-catalog = "smollm2-135m-instruct-q4_1"
-[tenant.inside]
-business = "internal"
-[tenant.acme]
-business = "external"
-[prices]
-id = "b"
-valid_from = 2026-01-01
-[prices.models.m]
-input_usd_per_mtok = 1
-output_usd_per_mtok = 2
-"""
-
-
-def describe(text: str = TEXT) -> Cloud:
-    return config.read_text(text, "x.toml", environment={}).cloud
-
-
-@dataclass
-class Book:
-    """A ledger file with just enough rows, written as the gateway's ledger would."""
-
-    path: Path
-    conn: apsw.Connection
-    requests: int = 0
-    windows: int = 0
-
-    def sale(
-        self,
-        tenant: str = "acme",
-        *,
-        business: str = "external",
-        tok_in: int = 100,
-        tok_out: int = 50,
-        lost: int = 0,
-        nano: int = 200_000,
-        at: int = NOW - HOUR_US,
-        model: str = "m",
-        pool: str = "p",
-        price: str = "b/m",
-    ) -> str:
-        self.requests += 1
-        name = f"req_{self.requests}"
-        self.conn.execute("INSERT OR IGNORE INTO tenant VALUES (?, ?, 'prepaid', 'default', 0)", (tenant, business))
-        self.conn.execute("INSERT OR IGNORE INTO project VALUES (?, ?, 'default', 0)", (f"{tenant}/p", tenant))
-        row = {
-            "source": "gw", "event_id": name, "request_id": name, "tenant_id": tenant, "project_id": f"{tenant}/p",
-            "key_id": "k", "model": model, "pool": pool, "replica": f"{model}-0", "tier": "default",
-            "business": business,
-            "occurred_us": at, "recorded_us": at, "admitted_us": at - 5, "first_token_us": None, "queue_us": 0,
-            "tok_in": tok_in, "tok_cached": None, "tok_out": tok_out, "energy_mj": 0, "energy_kind": "modelled",
-            "finish": "stop", "price_ver": price, "amount_nano": nano, "count_mark": "counted",
-            "payload_hash": b"0" * 32,
-        }  # fmt: skip
-        self.insert("usage_event", row)
-        self.attempt(name, tok_in, tok_out, lost, at=at)
-        return name
-
-    def attempt(self, name: str, prefilled: int, billed: int, lost: int, *, at: int, replica: str = "m-0") -> None:
-        row = {
-            "request_id": name, "n": 1, "replica": replica, "prefilled": prefilled,
-            "prefill_billed": prefilled if billed else 0, "emitted": billed + lost, "delivered": billed,
-            "billed": billed, "lost": lost, "reason": "completed",
-            "count_mark": "counted", "started_us": at - 5, "ended_us": at,
-        }  # fmt: skip
-        self.insert("attempt", row)
-
-    def window(
-        self, shares: dict[str, int], *, idle: int = 0, overhead: int = 0, kind: str = "modelled", pool: str = "p"
-    ) -> None:
-        self.windows += 1
-        active = sum(shares.values())
-        end = FROM + self.windows * HOUR_US
-        row = {
-            "id": f"{pool}:{end}", "pool": pool, "started_us": end - HOUR_US, "ended_us": end, "kind": kind,
-            "meter_mj": active + idle + overhead, "active_mj": active, "idle_mj": idle, "overhead_mj": overhead,
-        }  # fmt: skip
-        self.insert("energy_window", row)
-        for name, mj in shares.items():
-            self.insert(
-                "energy_share",
-                {"window_id": row["id"], "request_id": name, "attempt_n": 1, "work": 1.0, "energy_mj": mj},
-            )
-
-    def insert(self, table: str, row: dict[str, Any]) -> None:
-        names = ", ".join(row)
-        marks = ", ".join("?" * len(row))
-        self.conn.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(row.values()))
-
-    def statement(self, cloud: Cloud | None = None, from_us: int | None = FROM) -> Statement:
-        reader = read_only(self.path)
-        try:
-            return statement(reader, cloud or describe(), Micros(NOW), from_us=from_us)
-        finally:
-            reader.close()
+from baseload.billing.cost import HOUR_US, YEAR_US, real_pools
+from tests.billing.pnl_book import NOW, TEXT, Book, describe, opened
 
 
 @pytest.fixture
 def book(tmp_path: Path) -> Iterator[Book]:
     with opened(tmp_path / "ledger.db") as found:
         yield found
-
-
-class opened:
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __enter__(self) -> Book:
-        self.conn = writing(self.path)
-        migrate(self.conn, 0)
-        return Book(path=self.path, conn=self.conn)
-
-    def __exit__(self, *_: object) -> None:
-        self.conn.close()
 
 
 def nano(figure: Any) -> int:
@@ -292,88 +155,6 @@ def test_nothing_on_record_is_undefined_with_a_reason_and_still_has_an_hourly_co
         assert result.figures[name].note, name
     assert result.per_hour["total_cost_usd_per_hour"].value == pytest.approx(2.0571, abs=0.001)
     assert "undefined" in pnl.to_text(result)
-
-
-def test_the_headline_ratio_is_undefined_not_infinite_without_contracts(book: Book) -> None:
-    result = book.statement()
-    figure = result.headline["capex_over_long_term_enterprise_revenue_cash"]
-    assert figure.value is None
-    assert "no external tenant has a contract of 12 months or more" in figure.note
-
-
-@pytest.mark.parametrize(
-    ("business", "months", "counts"), [("external", 12, True), ("external", 11, False), ("internal", 24, False)]
-)
-def test_only_long_third_party_contracts_count(book: Book, business: str, months: int, counts: bool) -> None:
-    contract = f'business = "{business}"\ncontract_usd_per_month = 100\ncontract_months = {months}'
-    text = TEXT.replace('[tenant.acme]\nbusiness = "external"', f"[tenant.acme]\n{contract}")
-    figure = book.statement(describe(text)).headline["capex_over_long_term_enterprise_revenue_in_service"]
-    assert figure.value == (pytest.approx(2000 / 1200) if counts else None)
-
-
-def test_the_three_numerators_differ_by_age_order_and_rent(book: Book) -> None:
-    contract = 'business = "external"\ncontract_usd_per_month = 100\ncontract_months = 12'
-    text = TEXT.replace('[tenant.acme]\nbusiness = "external"', f"[tenant.acme]\n{contract}")
-    text = text.replace("life_years = 4", "life_years = 4\nbought = 2026-01-15")
-    text += """
-[pool.ordered]
-site = "s"
-chip = "epyc-genoa-vcpu"
-chips_per_node = 1
-price_usd_per_chip = 500
-bought = 2027-06-01
-[pool.rented]
-site = "s"
-chip = "epyc-genoa-vcpu"
-chips_per_node = 1
-tenure = "rented"
-rent_usd_per_chip_hour = 0.1
-"""
-    headline = book.statement(describe(text)).headline
-    assert headline["capex_in_service_usd"].value == pytest.approx(2000)
-    assert headline["capex_cash_usd"].value == pytest.approx(2000 + 500 + 0.1 * HOURS)
-    assert headline["capex_net_ppe_usd"].value == pytest.approx(
-        2000, rel=1e-3
-    )  # a year of the first pool is written off
-
-
-def test_payback_is_capital_over_the_months_cash_margin(book: Book) -> None:
-    text = TEXT.replace("space_usd_per_hour = 0.5\nstaff_usd_per_hour = 1.5\n", "")
-    book.sale(nano=10 * 10**9)
-    figure = book.statement(describe(text)).figures["payback_months"]
-    assert figure.value == pytest.approx(2000 / (1.0 * YEAR_US / HOUR_US / 12))
-
-
-def test_payback_is_undefined_when_cash_does_not_come_back(book: Book) -> None:
-    book.sale(nano=1)
-    figure = book.statement().figures["payback_months"]
-    assert figure.value is None
-    assert "does not cover the cash cost" in figure.note
-
-
-def test_chips_are_written_off_once_and_then_cost_nothing() -> None:
-    cloud = localise(describe())
-    pool = replace(cloud.pools[0], bought_us=NOW)
-    lived = replace(cloud, pools=(pool,))
-    whole = costs_of(lived, {}, NOW, NOW + 10 * YEAR_US)[0]
-    assert whole.depreciation_nano == whole.capex_nano == 2000 * 10**9
-    halves = [
-        costs_of(lived, {}, NOW + i * 2 * YEAR_US, NOW + (i + 1) * 2 * YEAR_US)[0].depreciation_nano for i in range(3)
-    ]
-    assert halves == [1000 * 10**9, 1000 * 10**9, 0]
-
-
-def test_space_and_staff_fall_on_the_sites_pools_to_the_nano_dollar() -> None:
-    more = "".join(f'[pool.q{i}]\nsite = "s"\nchip = "epyc-genoa-vcpu"\nchips_per_node = {i}\n' for i in (1, 3, 7))
-    costs = costs_of(localise(describe(TEXT + more)), {}, 0, HOUR_US)
-    assert sum(cost.space_nano for cost in costs) == 500_000_000
-    assert sum(cost.staff_nano for cost in costs) == 1_500_000_000
-
-
-def test_energy_is_priced_at_the_meter() -> None:
-    assert energy_nano(3_600_000_000_000, describe().sites[0]) == 86_900_000_000
-    cloud = localise(describe())
-    assert hourly(cloud, {"p": 1000.0}, NOW)[0].energy_nano == 86_900_000
 
 
 def test_a_half_metered_period_says_so(book: Book) -> None:

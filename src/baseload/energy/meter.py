@@ -42,7 +42,8 @@ class Meter:
         self.pue = pue
         self.weights = weights
         self.prorate = Prorate(active_w=max_w - idle_w)
-        self.total_mj = sensor.read(now_us).total_mj
+        first = sensor.read(now_us)
+        self.total_mj, self.filled_mj = first.total_mj, first.filled_mj
         self.started_us = now_us
         self.kind = Mark.MODELLED
 
@@ -51,7 +52,8 @@ class Meter:
         reading = self.sensor.read(now_us)
         started_us, self.started_us = self.started_us, now_us
         drawn_mj, self.total_mj = reading.total_mj - self.total_mj, reading.total_mj
-        self.kind = reading.kind
+        filled, self.filled_mj = reading.filled_mj > self.filled_mj, reading.filled_mj
+        self.kind = Mark.MODELLED if filled else reading.kind  # others may have read the sensor in between
         dt_us = max(0, now_us - started_us)
         shares = share(
             drawn_mj,
@@ -61,7 +63,7 @@ class Meter:
             weights=self.weights,
             pue=self.pue,
             host_fraction=host_fraction,
-            kind=reading.kind,
+            kind=self.kind,
         )
         self.prorate.learn(shares.active_mj, sum(part.work for part in shares.parts), dt_us)
         watts = shares.meter_mj * 1000 / dt_us if dt_us else 0.0
