@@ -18,7 +18,7 @@ from baseload.billing.door import Door
 from baseload.billing.energy import RecordEnergy
 from baseload.billing.opening import OpenBooks, Opening
 from baseload.billing.outcome import Attempt, Outcome, Receipt, fault
-from baseload.billing.recovery import Count, RecoveryReport, Resolve, abandoned
+from baseload.billing.recovery import Count, RecoveryReport, Resolve, Witness, abandoned
 from baseload.billing.spool import Spool
 from baseload.config.cloud import Cloud
 from baseload.energy.meter import Window
@@ -123,16 +123,16 @@ class Ledger:
         command = TopUp(account_id=account_id, amount_nano=amount_nano, idem_key=idem_key, actor=actor, now_us=now_us)
         return await self.writer.ask(command)
 
-    async def recover(self, counts: Callable[[str], Count | None], now_us: Micros) -> RecoveryReport:
+    async def recover(self, witness: Witness, now_us: Micros) -> RecoveryReport:
         """Resolve what an earlier start let in and never settled, then close its leases. Run again it finds nothing.
 
-        `counts` asks the engines' own tables; None means nobody knows, and the row is marked estimated.
+        `witness` asks the engines; None means nobody knows, and the row is marked estimated.
         """
         left = {row: a for row, a in self._spool.left_over() if a is None or self.door.entry(a.request_id) is None}
         found = {a.request_id: a for a in left.values() if a is not None}
         held = await self.writer.ask(lambda books: abandoned(books, self.epoch.number))
         found.update((a.request_id, a) for a in held)
-        known = {request: counts(request) for request in found}
+        known = {request: await witness(admission) for request, admission in found.items()}
         resolve = (Resolve(admission=a, count=known[request], now_us=now_us) for request, a in found.items())
         ends = await asyncio.gather(*(self.writer.ask(command) for command in resolve), return_exceptions=True)
         for end in ends:

@@ -1,5 +1,6 @@
 """After a crash: requests that were let in and never settled are put on record as lost, and old leases go back."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,6 +25,10 @@ class Count:
     def of(cls, row: Row, replica: str, pool: str) -> "Count":
         """From a worker's tally."""
         return cls(prefilled=row.prefilled, emitted=row.emitted, replica=replica, pool=pool)
+
+
+Witness = Callable[[Admission], Awaitable[Count | None]]
+"""Who is asked what an engine did for a request: its own table, or its count endpoint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

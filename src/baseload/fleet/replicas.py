@@ -10,14 +10,15 @@ from baseload.errors import SetupError
 from baseload.fleet.engines.base import Engine
 from baseload.fleet.engines.external import ExternalEngine
 from baseload.fleet.engines.worker import WorkerEngine
+from baseload.fleet.replica import control_socket
 
 
 class Replicas:
     """Reads the file again when it has changed: a restarted worker has another pid, the same socket and secret."""
 
-    def __init__(self, data: Path, control_socket: str) -> None:
+    def __init__(self, data: Path) -> None:
         self._file = data / "run" / "replicas.json"
-        self._control = control_socket
+        self._control = control_socket(data)
         self._read_at = 0
         self._rows: list[dict[str, Any]] = []
 

@@ -16,7 +16,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from baseload.billing import pnl, usage, verify
+from baseload.billing import pnl
+from baseload.billing.usage import newest, report
+from baseload.billing.verify import verify
 from baseload.errors import BaseloadError
 from baseload.gateway.control import Control
 from baseload.gateway.runtime import Runtime
@@ -126,7 +128,7 @@ class Desk:
 
         def read() -> Any:
             with closing(read_only(self.ledger_path)) as conn:
-                return usage.report(conn, by=by, **filters)
+                return report(conn, by, **filters)
 
         return encoded(await run_in_threadpool(read))
 
@@ -137,7 +139,7 @@ class Desk:
 
         def read() -> Any:
             with closing(read_only(self.ledger_path)) as conn:
-                return {"rows": usage.newest(conn, limit=limit, tenant=tenant)}
+                return {"rows": newest(conn, limit=limit, tenant=tenant)}
 
         return encoded(await run_in_threadpool(read))
 
@@ -146,7 +148,7 @@ class Desk:
 
         def read() -> Any:
             with closing(read_only(self.ledger_path)) as conn:
-                return {"checks": verify.verify(conn, self.runtime.now_us())}
+                return {"checks": verify(conn, self.runtime.now_us())}
 
         return encoded(await run_in_threadpool(read))
 

@@ -124,7 +124,7 @@ class Completion:
     async def _try_until_done(self, max_tokens: int) -> Refusal | None:
         """Try, and try elsewhere when an engine failed and nothing of its answer has left. None when it was done."""
         while True:
-            if self.stopped:
+            if self._is_stopped():
                 return None
             try:
                 place = await self._seat()
@@ -141,9 +141,12 @@ class Completion:
                 return None
             if made.end.reason == "engine_down":
                 self.runtime.router.mark(made.engine, up=False)
-            if not made.retriable or len(self.tried) >= MAX_TRIES or self.stopped or self._left(made):
+            if not made.retriable or len(self.tried) >= MAX_TRIES or self._is_stopped() or self._left(made):
                 return None if made.end.reason == "client_hangup" else _refusal_of(made)
             self.answer.restart()
+
+    def _is_stopped(self) -> bool:
+        return bool(self.stopped)
 
     def _left(self, made: Tried) -> bool:
         """Whether some of this try's content has left for the client, so that another try would repeat it."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from baseload.billing.admission import Admission
 from baseload.billing.recovery import Count
 from baseload.errors import EngineError
 from baseload.fleet.engines.base import Engine, EngineCount
@@ -13,12 +14,12 @@ class Witnesses:
     def __init__(self, engines: Iterable[Engine]) -> None:
         self.engines = list(engines)
 
-    async def __call__(self, request_id: str, model: str) -> Count | None:
+    async def __call__(self, admission: Admission) -> Count | None:
         """None when nobody knows: the row is then marked estimated."""
         for engine in self.engines:
-            if engine.model != model:
+            if engine.model != admission.model:
                 continue
-            said = await self._ask(engine, request_id)
+            said = await self._ask(engine, admission.request_id)
             if said is not None:
                 return Count(
                     prefilled=said.prefilled, emitted=said.emitted, replica=engine.replica, pool=engine.pool_id

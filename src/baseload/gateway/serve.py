@@ -22,6 +22,7 @@ from baseload.billing.ledger import Ledger
 from baseload.config import Cloud, from_json
 from baseload.energy import Meter, Weights, pick
 from baseload.errors import SetupError
+from baseload.fleet.replica import write_private
 from baseload.fleet.replicas import Replicas
 from baseload.fleet.router import Router
 from baseload.gateway.admin import make_admin
@@ -170,17 +171,6 @@ class AdminServer(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Capture none."""
         yield
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Whole or not at all, for the owner only."""
-    aside = path.with_name(f"{path.name}.{os.getpid()}")
-    with contextlib.suppress(FileNotFoundError):
-        aside.unlink()
-    fd = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(fd, "wb") as file:
-        file.write(content)
-    aside.replace(path)
 
 
 async def _drain(runtime: Runtime, server: http1.Server, drain_s: float) -> None:
