@@ -49,20 +49,3 @@ def pico_to_nano(pico: int) -> Nano:
 def nano_to_usd(nano: int) -> Decimal:
     """Exact dollars for display and export."""
     return Decimal(nano) / NANO_PER_USD
-
-
-def split_exactly(total: int, weights: list[float]) -> list[int]:
-    """Share an integer total in proportion to weights so that the parts add up to it, by largest remainder.
-
-    With no positive weight nothing is shared and every part is 0: the caller books the total elsewhere.
-    """
-    scale = sum(weights)
-    if scale <= 0:
-        return [0] * len(weights)
-    exact = [total * w / scale for w in weights]
-    parts = [int(x) for x in exact]
-    left = total - sum(parts)
-    by_remainder = sorted(range(len(parts)), key=lambda i: parts[i] - exact[i])
-    for i in range(abs(left)):
-        parts[by_remainder[i % len(parts)]] += 1 if left > 0 else -1
-    return parts

@@ -74,8 +74,8 @@ class Merit(msgspec.Struct, kw_only=True, rename={"name": "class"}):
 
     name: str = ""
     price_usd_per_h: float = 0.0
-    marginal_cost_usd_per_h: float = 0.0
-    margin_usd_per_h: float = 0.0
+    marginal_cost_usd_per_h: float | None = None
+    margin_usd_per_h: float | None = None
     asked_per_s: float = 0.0
     served_per_s: float = 0.0
     waits_per_s: float = 0.0
@@ -83,7 +83,7 @@ class Merit(msgspec.Struct, kw_only=True, rename={"name": "class"}):
 
 
 class Orders(msgspec.Struct, kw_only=True):
-    """Dispatch's standing orders."""
+    """Dispatch's standing orders; `worth_steps` says how large each "one more" was."""
 
     as_of_us: int = 0
     flex_slots: dict[str, int] = {}
@@ -145,14 +145,13 @@ class KeyRow(msgspec.Struct, kw_only=True):
     """One API key, without its secret."""
 
     id: str = ""
-    tenant: str = msgspec.field(default="")
+    tenant: str = ""
     name: str = ""
-    prefix: str = ""
+    state: str = ""
     scopes: list[str] = []
     models: list[str] = []
     created_us: int | None = None
     expires_us: int | None = None
-    last_used_us: int | None = None
     revoked_us: int | None = None
 
 

@@ -175,6 +175,12 @@ class Router:
         """A healthy replica of a model, or None."""
         return next((s.engine for s in self.queues[model].seats if s.up), None)
 
+    def busy_share(self, pool: str) -> float:
+        """How much of a pool's places is taken, 0 to 1."""
+        seats = [s for q in self.queues.values() for s in q.seats if s.engine.pool_id == pool]
+        places = sum(s.engine.slots for s in seats)
+        return min(1.0, sum(s.load for s in seats) / places) if places else 0.0
+
     def mark(self, engine: Engine, up: bool) -> None:
         """Note that a replica is up or down; waiting requests are seated when it comes up."""
         queue = self.queues[engine.model]

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from baseload.billing.cost import HOUR_US, costs_of
+from baseload.billing.cost import hourly
 from baseload.dispatch import Commitment, Snapshot, commit
 from baseload.errors import BaseloadError
 from baseload.fleet.engines.base import Engine
@@ -114,9 +114,7 @@ class Control:
 
     def _price_the_hour(self) -> None:
         """What each pool costs an hour: depreciation or rent, energy at the watts drawn now, space and staff."""
-        now_us = self.runtime.now_us()
-        hour_mj = {pool: round(w * 3_600_000) for pool, w in self.runtime.power.watts_by_pool.items()}
-        costs = costs_of(self.runtime.cloud, hour_mj, now_us, now_us + HOUR_US)
+        costs = hourly(self.runtime.cloud, self.runtime.power.watts_by_pool, self.runtime.now_us())
         self.cost_by_pool = {c.pool: c.total_nano / 1e9 for c in costs}
 
     def capacity_tokens_per_s(self) -> float:

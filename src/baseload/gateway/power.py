@@ -3,7 +3,6 @@
 A window with work is closed after ten seconds; an idle one may run for a minute, so that a quiet night writes little.
 """
 
-import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -79,19 +78,27 @@ class Power:
         return closed
 
     def _host_fraction(self, pool: str, pids: list[int]) -> float:
-        """The gateway's part of the processor time that it and the engines took since last asked."""
+        """The part of the machine's busy time since last asked that was not its engines': gateway, console, others."""
         if not pids:
             return 0.0
-        host_s, engines_s = time.process_time(), sum(_cpu_s(pid) for pid in pids)
-        before = self._cpu_s.get(pool, (0.0, 0.0))
-        self._cpu_s[pool] = (host_s, engines_s)
-        host_s, engines_s = host_s - before[0], engines_s - before[1]
-        return host_s / (host_s + engines_s) if engines_s > 0 and host_s >= 0 else 0.0
+        busy_s, engines_s = _machine_busy_s(), sum(_cpu_s(pid) for pid in pids)
+        before = self._cpu_s.get(pool)
+        self._cpu_s[pool] = (busy_s, engines_s)
+        if before is None or busy_s <= before[0]:
+            return 0.0
+        return min(max(1.0 - (engines_s - before[1]) / (busy_s - before[0]), 0.0), 1.0)
 
     def close(self) -> None:
         """Let the sensors go."""
         for meter in self.meters.values():
             meter.close()
+
+
+def _machine_busy_s() -> float:
+    """Seconds the machine's processors were busy since boot (proc(5), /proc/stat: user nice system irq softirq)."""
+    with Path("/proc/stat").open(encoding="ascii") as file:
+        user, nice, system, _, _, irq, softirq = (int(word) for word in file.readline().split()[1:8])
+    return (user + nice + system + irq + softirq) / 100
 
 
 def _cpu_s(pid: int) -> float:

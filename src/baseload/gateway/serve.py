@@ -13,6 +13,7 @@ import secrets
 import signal
 import socket
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -44,7 +45,7 @@ async def serve(data: Path) -> None:
     cloud = catalog.localise(from_json((data / "run" / "cloud.json").read_bytes()))
     replicas = Replicas(data)
     runtime, control = await build(data, cloud, replicas)
-    stop = _stop_on_signal()
+    stop, hurry = _stop_on_signal()
     settings = cloud.gateway
     limits = http1.Limits(max_body_bytes=settings.max_body_bytes, read_timeout_s=settings.header_timeout_s)
     await control.tick()
@@ -58,7 +59,7 @@ async def serve(data: Path) -> None:
         log.info("draining")
         runtime.closing = True
         loop.cancel()
-        await _drain(runtime, server, settings.drain_timeout_s)
+        await _drain(runtime, server, settings.drain_timeout_s, hurry)
         await control.close()
         admin.should_exit = True
         await runtime.ledger.close()
@@ -83,7 +84,7 @@ async def build(data: Path, cloud: Cloud, replicas: Replicas) -> tuple[Runtime, 
         ledger=ledger,
         prices=opening.prices,
         router=router,
-        power=Power(_meters(cloud, weights)),
+        power=Power(_meters(cloud, weights, router)),
         meters=Meters(m.id for m in cloud.models),
         started_us=now_us(),
         models={m.id: m for m in cloud.models},
@@ -96,13 +97,15 @@ async def build(data: Path, cloud: Cloud, replicas: Replicas) -> tuple[Runtime, 
     return runtime, Control(runtime, steering, replicas)
 
 
-def _meters(cloud: Cloud, weights: dict[str, Weights]) -> list[Meter]:
+def _meters(cloud: Cloud, weights: dict[str, Weights], router: Router) -> list[Meter]:
+    """A meter a pool. One whose engines do not run on this machine's processor is as busy as its places are taken."""
     sites = {s.id: s for s in cloud.sites}
     power = _pool_power(cloud)
+    local = {m.pool for m in cloud.models if m.engine == "openvino"}
     return [
         Meter(
             pool.id,
-            pick(pool, catalog.pool_chip(pool)),
+            pick(pool, catalog.pool_chip(pool), busy=None if pool.id in local else partial(router.busy_share, pool.id)),
             idle_w=power[pool.id].idle_w,
             max_w=power[pool.id].max_w,
             pue=sites[pool.site].pue,
@@ -126,12 +129,16 @@ def _pool_power(cloud: Cloud) -> dict[str, PoolPower]:
     return found
 
 
-def _stop_on_signal() -> asyncio.Event:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
+def _stop_on_signal() -> tuple[asyncio.Event, asyncio.Event]:
+    """The first signal asks to stop, the second not to wait for running answers."""
+    stop, hurry = asyncio.Event(), asyncio.Event()
+
+    def on_signal() -> None:
+        (hurry if stop.is_set() else stop).set()
+
     for signum in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(signum, stop.set)
-    return stop
+        asyncio.get_running_loop().add_signal_handler(signum, on_signal)
+    return stop, hurry
 
 
 async def _listen(runtime: Runtime, limits: http1.Limits) -> http1.Server:
@@ -173,11 +180,11 @@ class AdminServer(uvicorn.Server):
         yield
 
 
-async def _drain(runtime: Runtime, server: http1.Server, drain_s: float) -> None:
+async def _drain(runtime: Runtime, server: http1.Server, drain_s: float, hurry: asyncio.Event) -> None:
     """Let running answers end for a while, then stop the engines; each settles what it delivered."""
     closing = asyncio.create_task(server.close(drain_s + 5.0))
     end = asyncio.get_running_loop().time() + drain_s
-    while runtime.live and asyncio.get_running_loop().time() < end:
+    while runtime.live and not hurry.is_set() and asyncio.get_running_loop().time() < end:
         await asyncio.sleep(0.02)
     for request in list(runtime.live):
         request.stop("cancelled")
