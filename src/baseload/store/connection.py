@@ -44,9 +44,13 @@ def writing(path: Path) -> apsw.Connection:
     try:
         path.touch(mode=stat.S_IRUSR | stat.S_IWUSR, exist_ok=True)
         conn = apsw.Connection(str(path))
-        conn.set_busy_timeout(5_000)
-        for pragma in WRITER_PRAGMAS:
-            conn.execute(pragma)
+        try:
+            conn.set_busy_timeout(5_000)
+            for pragma in WRITER_PRAGMAS:
+                conn.execute(pragma)
+        except BaseException:
+            conn.close()
+            raise
     except (OSError, apsw.CantOpenError, apsw.ReadOnlyError) as error:
         raise SetupError(f"cannot write {path} ({error}); check its owner and permissions") from error
     except apsw.NotADBError as error:

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 import apsw
 
-from baseload.errors import AlreadyRunning, LedgerUnavailable
+from baseload.errors import AlreadyRunning, LedgerUnavailable, SetupError
 from baseload.store.checkpoint import Checkpoint
 from baseload.store.connection import writing
 from baseload.store.migration import migrate
@@ -39,8 +39,11 @@ class Writer(Generic[U]):
         self._unit = unit
         self._clock = clock
         self._lock = _lock_out_others(path)
-        self._conn = writing(path)
-        migrate(self._conn, clock())
+        try:
+            self._conn = _prepared(path, clock())
+        except BaseException:
+            self._lock.close()
+            raise
         self._checkpoint = Checkpoint(self._conn)
         self._queue: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
         self._closed = False
@@ -199,9 +202,22 @@ def _reply(items: list[Done]) -> None:
         reply(value, error)
 
 
+def _prepared(path: Path, now_us: int) -> apsw.Connection:
+    conn = writing(path)
+    try:
+        migrate(conn, now_us)
+    except BaseException:
+        conn.close()
+        raise
+    return conn
+
+
 def _lock_out_others(path: Path) -> Any:
     """Two writers of one file would each believe in their own memory of the balances."""
-    lock = path.with_name(path.name + "-lock").open("a")
+    try:
+        lock = path.with_name(path.name + "-lock").open("a")
+    except OSError as error:
+        raise SetupError(f"cannot write {path} ({error}); check its folder's owner and permissions") from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
