@@ -96,7 +96,7 @@ async def test_parking_splits_the_work_into_stretches() -> None:
     made = relay(Taker())
     made.data(b": prompt=10 cached=-\n: tokens=4\n" + chunk("abcd"))
     made.data(b": parked\n\n")
-    assert made.progress.parked
+    assert made.progress.parked_since_us
     made.data(b": resumed prefilled=14\n: tokens=6\n" + chunk("ef"))
     assert [(s.prefilled, s.emitted) for s in made.progress.segments] == [(10, 4), (14, 2)]
 

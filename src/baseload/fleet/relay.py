@@ -14,6 +14,8 @@ import msgspec
 
 from baseload.http1 import Connection
 
+MAX_EVENT_BYTES = 1 << 20
+
 Reason = Literal["completed", "client_hangup", "engine_died", "engine_error", "engine_down", "refused", "cancelled"]
 
 
@@ -88,11 +90,12 @@ class Progress:
     usage_tokens: int | None = None
     first_token_us: int = 0
     finish: str = ""
-    parked: bool = False
+    parked_since_us: int = 0
+    parked_us: int = 0
     segments: list[Segment] = field(default_factory=lambda: [Segment()])
 
 
-_decode = msgspec.json.Decoder(Chunk).decode
+_decode = msgspec.json.Decoder(list[Chunk]).decode
 
 
 class Relay:
@@ -126,13 +129,11 @@ class Relay:
             return
         if b"\r" in data:
             data = data.replace(b"\r\n", b"\n")
-        *events, self._rest = (self._rest + data).split(b"\n\n")
-        out: list[bytes] = []
-        chunks: list[Chunk] = []
-        for event in events:
-            self._event(event, out, chunks)
-        if out:
-            self._deliver(out, chunks)
+        whole, _, self._rest = (self._rest + data).rpartition(b"\n\n")
+        if len(self._rest) > MAX_EVENT_BYTES:
+            self.stop("engine_error", f"the engine sent an event of more than {MAX_EVENT_BYTES} bytes")
+        elif whole:
+            self._events([self._without_comments(e) for e in whole.split(b"\n\n")])
 
     def ended(self) -> None:
         """See `Sink`."""
@@ -169,45 +170,42 @@ class Relay:
 
     def _finish(self, end: End) -> None:
         if not self.end.done():
+            self._resumed()
             self.progress.segments[-1].ended_us = self._now_us()
             self.end.set_result(end)
 
-    def _event(self, event: bytes, out: list[bytes], chunks: list[Chunk]) -> None:
-        while event[:1] == b":":
-            comment, _, event = event.partition(b"\n")
-            self._comment(comment[1:].strip())
-        if not event.startswith(b"data:"):
-            return
-        body = event[5:].strip()
-        if body == b"[DONE]":
+    def _events(self, events: list[bytes]) -> None:
+        """All events of one read: decoded in one call, counted, and handed on in one piece."""
+        events = [e for e in events if e.startswith(b"data:")]
+        if events and events[-1][5:].strip() == b"[DONE]":
             self._done = True
-            return
+            events.pop()
         try:
-            chunk = _decode(body)
+            chunks = _decode(b"[" + b",".join([e[5:] for e in events]) + b"]")
         except msgspec.MsgspecError as e:
             self.stop("engine_error", f"the engine sent an event that is not a chunk: {e}")
             return
-        if chunk.error is not None:
-            self.stop("engine_error", bytes(chunk.error).decode("utf-8", "replace"))
-            return
-        if chunk.usage is not None:
-            self._usage(chunk.usage)
-        if not chunk.choices:
-            return
-        self._count(chunk)
-        out.append(event if self._rename is None else self._renamed(body))
-        chunks.append(chunk)
+        for chunk in chunks:
+            self._count(chunk)
+        if not all([c.choices for c in chunks]):
+            said = [(e, c) for e, c in zip(events, chunks, strict=True) if c.choices]
+            events, chunks = [e for e, _ in said], [c for _, c in said]
+        if self._rename is not None:
+            events = [self._renamed(e[5:]) for e in events]
+        if chunks:
+            self._deliver(events, chunks)
 
     def _renamed(self, body: bytes) -> bytes:
         """The same event under the name the client knows the model by."""
         return b"data: " + msgspec.json.encode({**msgspec.json.decode(body), "model": self._rename})
 
-    def _usage(self, usage: ChunkUsage) -> None:
-        self.progress.prompt = usage.prompt_tokens
-        self.progress.usage_tokens = usage.completion_tokens or 0
-
     def _count(self, chunk: Chunk) -> None:
         progress = self.progress
+        if chunk.usage is not None:
+            progress.prompt = chunk.usage.prompt_tokens
+            progress.usage_tokens = chunk.usage.completion_tokens or 0
+        if chunk.error is not None:
+            self.stop("engine_error", bytes(chunk.error).decode("utf-8", "replace"))
         for choice in chunk.choices:
             if choice.finish_reason:
                 progress.finish = choice.finish_reason
@@ -221,6 +219,13 @@ class Relay:
         progress.segments[-1].emitted += tokens - progress.seen
         progress.seen = tokens
 
+    def _without_comments(self, event: bytes) -> bytes:
+        """Read the comment lines before an event, and take them off."""
+        while event[:1] == b":":
+            comment, _, event = event.partition(b"\n")
+            self._comment(comment[1:].strip())
+        return event
+
     def _comment(self, comment: bytes) -> None:
         words = dict(word.partition("=")[::2] for word in comment.decode("ascii", "replace").split())
         progress = self.progress
@@ -231,11 +236,15 @@ class Relay:
             progress.cached = int(words["cached"]) if words.get("cached", "-") != "-" else None
             progress.segments[-1].prefilled = progress.prompt
         elif "parked" in words:
-            progress.parked = True
-            progress.segments[-1].ended_us = self._now_us()
+            progress.parked_since_us = progress.segments[-1].ended_us = self._now_us()
         elif "resumed" in words:
-            progress.parked = False
+            self._resumed()
             progress.segments.append(Segment(prefilled=int(words.get("prefilled", "0"))))
+
+    def _resumed(self) -> None:
+        if self.progress.parked_since_us:
+            self.progress.parked_us += self._now_us() - self.progress.parked_since_us
+            self.progress.parked_since_us = 0
 
     def _deliver(self, out: list[bytes], chunks: list[Chunk]) -> None:
         if self.end.done():

@@ -232,6 +232,11 @@ class Completion:
         return sum(t.prompt + t.emitted for t in self.tried)
 
     @property
+    def waited_us(self) -> int:
+        """Time in the queue, and parked on a replica to let others pass."""
+        return self.queue_us + sum(t.progress.parked_us for t in self.tried)
+
+    @property
     def waiting(self) -> bool:
         """Whether it waits for a place on a replica."""
         return self._waiting is not None
@@ -280,7 +285,7 @@ class Completion:
             pool=final.engine.pool_id if final else self.model.pool,
             replica=final.engine.replica if final else "",
             first_token_us=Micros(final.progress.first_token_us) if final and final.progress.first_token_us else None,
-            queue_us=self.queue_us,
+            queue_us=self.waited_us,
             now_us=Micros(self.runtime.now_us()),
         )
 

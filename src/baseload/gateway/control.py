@@ -14,7 +14,7 @@ from baseload.dispatch import Commitment, Snapshot, commit
 from baseload.errors import BaseloadError
 from baseload.fleet.engines.base import Engine
 from baseload.fleet.replicas import Replicas
-from baseload.gateway.demand import Class, Demand
+from baseload.gateway.demand import Class
 from baseload.gateway.meters import Second
 from baseload.gateway.runtime import Runtime
 from baseload.gateway.steer import Steering
@@ -33,7 +33,6 @@ class Control:
         self.runtime = runtime
         self.steering = steering
         self.replicas = replicas
-        self.demand = Demand()
         self.metrics: dict[str, dict[str, float]] = {}
         self.requests_per_s = 0.0
         self.checked_us = 0
@@ -76,11 +75,12 @@ class Control:
         runtime, now_us = self.runtime, self.runtime.now_us()
         runtime.power.sample(now_us)
         queued = self.queued_by_class()
-        self.demand.tick(runtime.meters.arrived, queued, 1.0)
+        self.runtime.demand.tick(runtime.meters.arrived, queued, 1.0)
         prefill, decode, by_model = runtime.meters.rates(now_us, runtime.live)
         self.requests_per_s = 0.8 * self.requests_per_s + 0.2 * (runtime.meters.requests - self._requests_before)
         self._requests_before = runtime.meters.requests
         self._price_the_hour()
+        self._learn_speed(prefill, decode)
         watts = runtime.power.watts
         billed = runtime.meters.billed or 1
         runtime.meters.history.append(
@@ -112,6 +112,17 @@ class Control:
         """All pools together."""
         return sum(self.cost_by_pool.values())
 
+    def _learn_speed(self, prefill_per_s: float, decode_per_s: float) -> None:
+        """How fast this machine is beside the catalogue's, seen while it is well filled: a fading mean."""
+        for model, weights in self.steering.weights.items():
+            queue = self.runtime.router.queues[model]
+            filled = sum(s.load for s in queue.seats) >= sum(s.engine.slots for s in queue.seats) / 2
+            alone = len(self.runtime.router.queues) == 1
+            if filled and alone and queue.seats[0].engine.kind == "openvino":
+                seen = weights.work(round(prefill_per_s), round(decode_per_s)) / 1e9
+                known = self.steering.speed.get(model, 1.0)
+                self.steering.speed[model] = max(known + 0.05 * (seen - known), 0.05)
+
     def _price_the_hour(self) -> None:
         """What each pool costs an hour: depreciation or rent, energy at the watts drawn now, space and staff."""
         costs = hourly(self.runtime.cloud, self.runtime.power.watts_by_pool, self.runtime.now_us())
@@ -141,7 +152,7 @@ class Control:
 
     def _steer(self) -> None:
         now_us = self.runtime.now_us()
-        snapshot = self.steering.snapshot(self.demand, dict(self.ready()), now_us)
+        snapshot = self.steering.snapshot(self.runtime.demand, dict(self.ready()), now_us)
         commitment, orders = self.steering.plan(snapshot, now_us)
         before = self.runtime.orders
         if self._ticks % EXPLAIN_EVERY == 1:
@@ -171,7 +182,7 @@ class Control:
         now_us = self.runtime.now_us()
         for request in list(self.runtime.live):
             relay = request.relay
-            if relay is not None and not relay.progress.parked and now_us - relay.last_data_us > STALL_S * 1e6:
+            if relay is not None and not relay.progress.parked_since_us and now_us - relay.last_data_us > STALL_S * 1e6:
                 relay.stop("engine_died", f"it said nothing for {STALL_S:g} s")
 
     async def _close_windows(self) -> None:
@@ -188,7 +199,7 @@ class Control:
         """Once a minute: which whole replicas are on. The supervisor starts and stops them."""
         if self._ticks % COMMIT_EVERY != 0:
             return
-        snapshot = self.steering.snapshot(self.demand, dict(self.ready()), self.runtime.now_us())
+        snapshot = self.steering.snapshot(self.runtime.demand, dict(self.ready()), self.runtime.now_us())
         wanted = self._wanted_replicas(await asyncio.to_thread(commit, snapshot), snapshot)
         if wanted != self._wanted:
             self._wanted = wanted

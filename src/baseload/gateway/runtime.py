@@ -16,6 +16,7 @@ from baseload.billing.price import PriceList
 from baseload.config.cloud import Cloud, Model, Tenant
 from baseload.errors import LedgerUnavailable
 from baseload.fleet.router import Router
+from baseload.gateway.demand import Demand
 from baseload.gateway.meters import Meters
 from baseload.gateway.power import Power
 from baseload.gateway.steer import StandingOrders
@@ -49,6 +50,7 @@ class Runtime:
     tenants: dict[str, Tenant]
     limits: dict[str, Limits]
     orders: StandingOrders = field(default_factory=StandingOrders)
+    demand: Demand = field(default_factory=Demand)
     live: set["Completion"] = field(default_factory=set)
     unsettled: deque[tuple[Grant, Outcome]] = field(default_factory=deque)
     notes: tuple[str, ...] = ()
@@ -65,8 +67,12 @@ class Runtime:
         self.meters.began(request)
 
     def ended(self, request: "Completion", *, completed: bool) -> None:
-        """A request is over."""
+        """A request is over. What it was like is what the next of its class are expected to be like."""
         self.live.discard(request)
+        if completed:
+            prefilled, emitted = request.so_far()
+            load = self.demand.load((request.caller.business, request.tier, request.model.id))
+            load.learn(prefilled, emitted, (self.now_us() - request.admitted_us - request.waited_us) / 1e6)
         self.meters.ended(request, completed=completed)
 
     async def settle(self, request: "Completion", grant: Grant, outcome: Outcome) -> Receipt:
