@@ -60,4 +60,9 @@ def fake_place(data: Path) -> Iterator[Place]:
 
 def real_place(ready_file: Path) -> Place:
     ready = json.loads(ready_file.read_text())
-    return Place(ready["console_url"].rstrip("/"), ready["admin_key"], ready["api_key"], os.environ.get("BASELOAD_E2E_TENANT", "acme"))
+    return Place(
+        ready["console_url"].rstrip("/"),
+        ready["admin_key"],
+        ready["api_key"],
+        os.environ.get("BASELOAD_E2E_TENANT", "acme"),
+    )

@@ -15,6 +15,7 @@ import uvicorn
 
 from baseload.console.app import application
 from baseload.console.guard import LOOPBACK
+from baseload.fleet import leash
 
 WATCH_S = 0.5
 
@@ -48,6 +49,7 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
 
 def main(argv: list[str]) -> int:
     """Serve."""
+    leash.hold()
     args = _arguments(argv)
     family = socket.AF_INET6 if ":" in args.host else socket.AF_INET
     try:
@@ -57,7 +59,12 @@ def main(argv: list[str]) -> int:
         return 1
     app = application(args.data, [*LOOPBACK, *args.allow_host])
     config = uvicorn.Config(
-        app, log_level="critical", access_log=False, server_header=False, timeout_graceful_shutdown=1, proxy_headers=False
+        app,
+        log_level="critical",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+        proxy_headers=False,
     )
     server = _Server(config)
     threading.Thread(target=_leave_with, args=(args.parent, server), daemon=True).start()

@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.templating import Jinja2Templates
 
 from baseload.console.admin import Admin, Unreachable
+from baseload.console.forms import form
 from baseload.console.live import Live
 from baseload.console.session import COOKIE, Sealer, Session
 from baseload.console.tickets import Spent
@@ -55,6 +56,7 @@ class Console:
 
 
 def console(request: Request) -> Console:
+    """The parts, from inside a page."""
     found: Console = request.app.state.console
     return found
 
@@ -92,7 +94,7 @@ def page_for(role: str) -> Callable[[Handler], Route]:
 
 async def _is_ours(request: Request, session_id: str) -> bool:
     """Whether the form token is there: in a header from our script, in a field from a plain form."""
-    token = request.headers.get("x-form-token") or str((await request.form()).get("form_token", ""))
+    token = request.headers.get("x-form-token") or (await form(request)).get("form_token")
     return console(request).sealer.form_is_ours(session_id, token)
 
 

@@ -59,7 +59,7 @@ def templates() -> Jinja2Templates:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    names = ("number", "count", "usd", "percent", "clock", "stamp", "iso", "ago")
+    names = ("number", "fixed", "count", "usd", "percent", "clock", "stamp", "iso", "ago")
     environment.filters |= {name: getattr(figures, name) for name in names}
     return Jinja2Templates(env=environment)
 

@@ -82,18 +82,21 @@ def bars(rows: Sequence[tuple[str, float, str]], title: str, text: str, width: i
     for i, ((label, value, shown), bar) in enumerate(zip(rows, widths, strict=True)):
         y = i * row_height
         kind = "bar bar-loss" if value < 0 else "bar"
-        parts.append(f'<text class="name" x="{left - 10}" y="{y + 19}" text-anchor="end">{escape(_short(label))}</text>')
+        parts.append(
+            f'<text class="name" x="{left - 10}" y="{y + 19}" text-anchor="end">{escape(_short(label))}</text>'
+        )
         parts.append(f'<rect class="{kind}" x="{left}" y="{y + 6}" width="{bar:.1f}" height="18" rx="2"/>')
         parts.append(f'<text class="value" x="{left + bar + 8:.1f}" y="{y + 19}">{escape(shown)}</text>')
     return _image("bars", width, max(len(rows), 1) * row_height, title, text, parts)
 
 
-def columns(rows: Sequence[tuple[str, float, str]], title: str, text: str, width: int = 720) -> Markup:
+def columns(rows: Sequence[tuple[str, float, str]], title: str, text: str, room: int = 1152) -> Markup:
     """Upright bars over time: (label, value, value as text); every label shows when there is room for it."""
     height, floor, top = 200, 172, 24
-    slot = width / max(len(rows), 1)
+    width = min(room, 96 * max(len(rows), 4))
+    slot = min(96.0, width / max(len(rows), 1))
     heights = bar_widths([value for _, value, _ in rows], floor - top)
-    every = max(1, round(70 / slot))
+    every = max(1, round(80 / slot))
     parts = [f'<path class="rule" d="M0 {floor + 0.5}H{width}"/>']
     for i, ((label, _, shown), bar) in enumerate(zip(rows, heights, strict=True)):
         thick = min(slot * 0.64, 72)
@@ -103,11 +106,13 @@ def columns(rows: Sequence[tuple[str, float, str]], title: str, text: str, width
             f'height="{bar:.1f}" rx="2"/>'
         )
         if i % every == 0:
-            parts.append(f'<text class="name" x="{middle:.1f}" y="{height - 8}" text-anchor="middle">{escape(label)}</text>')
-            parts.append(
-                f'<text class="value" x="{middle:.1f}" y="{floor - bar - 7:.1f}" text-anchor="middle">{escape(shown)}</text>'
-            )
+            parts.append(_label("name", middle, height - 8, label))
+            parts.append(_label("value", middle, floor - bar - 7, shown))
     return _image("columns", width, height, title, text, parts)
+
+
+def _label(kind: str, x: float, y: float, text: str) -> str:
+    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="middle">{escape(text)}</text>'
 
 
 def waterfall_boxes(steps: Sequence[Step], width: float, top: float, floor: float) -> list[Box]:
@@ -120,10 +125,16 @@ def waterfall_boxes(steps: Sequence[Step], width: float, top: float, floor: floa
         spans.append((min(start, level), max(start, level)))
     low = min((a for a, _ in spans), default=0.0)
     high = max((b for _, b in spans), default=0.0)
-    per_unit = (floor - top) / ((high - low) or 1.0)
+    span = (high - low) or 1.0
     slot = width / max(len(steps), 1)
+    room = floor - top
     return [
-        Box(x=slot * i + slot * 0.18, y=floor - (b - low) * per_unit, width=slot * 0.64, height=(b - a) * per_unit)
+        Box(
+            x=slot * i + slot * 0.18,
+            y=floor - (b - low) / span * room,
+            width=slot * 0.64,
+            height=(b - low) / span * room - (a - low) / span * room,
+        )
         for i, (a, b) in enumerate(spans)
     ]
 
@@ -140,7 +151,9 @@ def waterfall(steps: Sequence[Step], title: str, text: str, width: int = 720) ->
             f'<rect class="step step-{kind}" x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" '
             f'height="{max(box.height, 1):.1f}" rx="2"/>'
         )
-        parts.append(f'<text class="value" x="{middle:.1f}" y="{box.y - 8:.1f}" text-anchor="middle">{escape(step.text)}</text>')
+        parts.append(
+            f'<text class="value" x="{middle:.1f}" y="{box.y - 8:.1f}" text-anchor="middle">{escape(step.text)}</text>'
+        )
         for n, line in enumerate(_two_lines(step.label)):
             y = floor + 20 + n * 15
             parts.append(f'<text class="name" x="{middle:.1f}" y="{y}" text-anchor="middle">{escape(line)}</text>')
@@ -151,21 +164,18 @@ def waterfall(steps: Sequence[Step], title: str, text: str, width: int = 720) ->
 def _joins(steps: Sequence[Step], boxes: Sequence[Box]) -> list[str]:
     """Thin lines that carry the level from bar to bar."""
     lines = []
-    level = 0.0
     for (step, box), (_, after) in pairwise(zip(steps, boxes, strict=True)):
-        rises = step.total and step.value >= 0 or not step.total and step.value > 0
-        level = box.y if rises else box.y + box.height
+        level = box.y if (step.value >= 0 if step.total else step.value > 0) else box.y + box.height
         lines.append(f'<path class="join" d="M{box.x + box.width:.1f} {level:.1f}H{after.x:.1f}"/>')
     return lines
 
 
 def _image(kind: str, width: int, height: int, title: str, text: str, parts: Sequence[str]) -> Markup:
     said = Markup("<title>{}</title>").format(title) + (Markup("<desc>{}</desc>").format(text) if text else "")
-    frame = f'<svg class="chart chart-{kind}" viewBox="0 0 {width} {height}" role="img" preserveAspectRatio="none">'
-    if kind != "spark":
-        frame = frame.replace(' preserveAspectRatio="none"', "")
+    size = 'preserveAspectRatio="none"' if kind == "spark" else f'width="{width}" height="{height}"'
     label = Markup(' aria-label="{}"').format(title)
-    return Markup(frame[:-1]) + label + Markup(">") + said + Markup("".join(parts) + "</svg>")  # noqa: S704 — parts are ours
+    frame = Markup(f'<svg class="chart chart-{kind}" viewBox="0 0 {width} {height}" role="img" {size}')  # noqa: S704  # ours
+    return frame + label + Markup(">") + said + Markup("".join(parts)) + Markup("</svg>")  # noqa: S704  # parts escape
 
 
 def _short(label: str, limit: int = 26) -> str:

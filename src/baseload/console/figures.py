@@ -27,13 +27,18 @@ def _exponent(size: float) -> int:
 
 
 def scaled(value: float | None, unit: str) -> tuple[str, str]:
-    """A value and its unit with an SI prefix from 10,000 up: (12.3, "kW"). Joules and watts, tokens and dollars alike."""
+    """A value and its unit with an SI prefix from 10,000 up: ("12.3", "kW")."""
     if value is None:
         return NONE, unit
     for factor, prefix in _PREFIXES:
         if abs(value) >= factor and abs(value) >= 10_000:
             return number(value / factor), f"{prefix}{unit}"
     return number(value), unit
+
+
+def fixed(value: float | None, places: int) -> str:
+    """As many decimals as its column has, so that the points stand under each other."""
+    return NONE if value is None else f"{value:,.{places}f}"
 
 
 def count(value: int | None) -> str:

@@ -67,7 +67,6 @@ class Guard:
         return send_dressed
 
 
-
 def _bounded(receive: Receive) -> Receive:
     """Counts a chunked body, which has no length to check beforehand."""
     taken = 0

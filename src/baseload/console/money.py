@@ -3,6 +3,7 @@
 The console looks figures up by name and computes nothing that the P&L already says.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,15 @@ from baseload.console import figures
 from baseload.console.charts import Step
 
 Tree = Mapping[str, Any]
+UNITS = re.compile(r"(_usd)?_per_(mtok|hour|year)$|_usd$|_months$|_kwh$")
+HEADLINE = "capex_over_long_term_enterprise_revenue"
+
+
+def spoken(name: str) -> str:
+    """A key in words."""
+    words = name.replace(HEADLINE, "capex over long-term enterprise revenue,").replace("_", " ").strip()
+    words = words.replace(" ppe", " PP&E").replace(" usd", "")
+    return words[:1].upper() + words[1:]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,10 +32,12 @@ class Figure:
     unit: str
     mark: str
     as_of_us: int
+    note: str = ""
 
     @property
     def label(self) -> str:
-        return self.name.replace("_", " ").capitalize().replace("Usd", "USD").replace(" mtok", " Mtok")
+        """The name as a person would say it; the unit stands behind the number."""
+        return spoken(UNITS.sub("", self.name)) or spoken(self.name)
 
     @property
     def text(self) -> str:
@@ -48,6 +60,7 @@ class Figure:
 
 
 def is_figure(node: object) -> bool:
+    """A number with its mark, as the P&L writes one."""
     return isinstance(node, Mapping) and "value" in node and "mark" in node
 
 
@@ -59,6 +72,7 @@ def _figure(name: str, node: Tree, as_of_us: int) -> Figure:
         unit=str(node.get("unit", "")),
         mark=str(node["mark"]),
         as_of_us=int(node.get("as_of_us") or as_of_us),
+        note=str(node.get("note") or ""),
     )
 
 
@@ -77,7 +91,10 @@ def walk(tree: Tree, as_of_us: int = 0, path: tuple[str, ...] = ()) -> Iterator[
 
 
 def _row_name(row: Tree, i: int) -> str:
-    return next((str(row[k]) for k in ("id", "model", "tenant", "pool", "name") if isinstance(row.get(k), str)), str(i))
+    return next(
+        (str(row[k]) for k in ("id", "tenant", "model", "business", "pool", "name") if isinstance(row.get(k), str)),
+        str(i),
+    )
 
 
 def find(tree: Tree, *names: str) -> Figure | None:
@@ -90,12 +107,38 @@ def find(tree: Tree, *names: str) -> Figure | None:
     return None
 
 
-def sections(tree: Tree) -> dict[str, list[Figure]]:
-    """Figures grouped under the names that lead to them, in the P&L's own order."""
-    groups: dict[str, list[Figure]] = {}
-    for path, figure in walk(tree):
-        groups.setdefault(" · ".join(p.replace("_", " ") for p in path) or "The cloud", []).append(figure)
-    return groups
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows of like figures, such as one a tenant; None where a row lacks a column."""
+
+    title: str
+    columns: list[Figure]
+    rows: list[tuple[str, list[Figure | None]]]
+
+
+def groups(tree: Tree) -> dict[str, list[Figure]]:
+    """Figures that stand alone, under the name of their part, in the P&L's own order."""
+    as_of_us = int(tree.get("as_of_us") or 0)
+    found: dict[str, list[Figure]] = {}
+    for path, figure in walk({k: v for k, v in tree.items() if not isinstance(v, list)}, as_of_us):
+        found.setdefault(spoken(" ".join(path)) or "The cloud", []).append(figure)
+    return found
+
+
+def tables(tree: Tree) -> list[Table]:
+    """The lists of the P&L whose rows hold figures."""
+    found = []
+    for name, rows in tree.items():
+        lines = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+        held = [{f.name: f for _, f in walk(row, int(tree.get("as_of_us") or 0))} for row in lines]
+        columns = {k: f for row in held for k, f in row.items()}
+        if columns:
+            named = [
+                (_row_name(line, i), [row.get(k) for k in columns])
+                for i, (line, row) in enumerate(zip(lines, held, strict=True))
+            ]
+            found.append(Table(title=spoken(name), columns=list(columns.values()), rows=named))
+    return found
 
 
 COSTS = (

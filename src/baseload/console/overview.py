@@ -1,4 +1,4 @@
-"""The operator page as values: the sentence, six tiles and the trust lines. Drawn by templates, tested without them."""
+"""The operator page as values: the sentence and six tiles. Drawn by templates, tested without them."""
 
 from dataclasses import dataclass
 
@@ -25,17 +25,6 @@ class Tile:
     spark: Markup
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
-    """One reconciliation: two counts that must be equal, and their difference, printed."""
-
-    title: str
-    parts: tuple[tuple[str, str], ...]
-    difference: str
-    holds: bool
-    method: str
-
-
 def sentence(state: State, pnl: money.Tree) -> str:
     """How the cloud is, in one line."""
     nodes = len({r.node for r in state.replicas})
@@ -47,7 +36,7 @@ def sentence(state: State, pnl: money.Tree) -> str:
     if margin and margin.value is not None:
         parts.append(f"margin {figures.percent(margin.value)}")
     parts.append("nothing needs you" if not state.problems else f"{_plural(len(state.problems), 'thing')} to look at")
-    return "; ".join(parts) + "."
+    return "; ".join(parts).replace(" %", "\N{NO-BREAK SPACE}%") + "."
 
 
 def _plural(n: int, word: str) -> str:
@@ -55,14 +44,16 @@ def _plural(n: int, word: str) -> str:
 
 
 def against_hour(now: float | None, hour: Values) -> str:
-    """"12 % above the hour's mean", or why there is none."""
+    """Such as "+12 % on the hour", or why there is none."""
     usual = mean(hour)
     if now is None or not usual:
-        return "no hour to compare with yet"
+        return "no hour to compare yet"
     change = (now - usual) / usual
-    if abs(change) < 0.005:
-        return "level with the hour's mean"
-    return f"{figures.percent(abs(change))} {'above' if change > 0 else 'below'} the hour's mean"
+    return (
+        "level with the hour"
+        if abs(change) < 0.005
+        else f"{figures.signed(change, figures.percent(abs(change)))} on the hour"
+    )
 
 
 def _spark(name: str, unit: str, *lines: Values) -> Markup:
@@ -89,9 +80,15 @@ def _speed(state: State, hour: Series) -> Tile:
     decode, prefill = hour.column("decode_tokens_per_s"), hour.column("prefill_tokens_per_s")
     now = state.rates.decode_tokens_per_s
     return Tile(
-        id="speed", title="Decode", value=figures.number(now), unit="tok/s", mark="measured", method="tokens",
+        id="speed",
+        title="Decode",
+        value=figures.number(now),
+        unit="tok/s",
+        mark="measured",
+        method="tokens",
         detail=f"Prefill {figures.number(state.rates.prefill_tokens_per_s)} tok/s",
-        compared=against_hour(now, decode), spark=_spark("Decode and prefill", "tokens/s", decode, prefill),
+        compared=against_hour(now, decode),
+        spark=_spark("Decode and prefill", "tokens/s", decode, prefill),
     )
 
 
@@ -100,8 +97,13 @@ def _power(state: State, hour: Series) -> Tile:
     cap = " ".join(figures.scaled(state.power.envelope_watts or None, "W"))
     share = state.power.watts / state.power.envelope_watts if state.power.envelope_watts else None
     return Tile(
-        id="power", title="Power", value=value, unit=unit, mark=state.power.kind, method="watts",
-        detail=f"{figures.percent(share)} of the {cap} envelope",
+        id="power",
+        title="Power",
+        value=value,
+        unit=unit,
+        mark=state.power.kind,
+        method="watts",
+        detail=f"{figures.percent(share)} of {cap} cap",
         compared=against_hour(state.power.watts, hour.column("watts")),
         spark=_spark("Power", "W", hour.column("watts")),
     )
@@ -111,9 +113,15 @@ def _efficiency(state: State, hour: Series) -> Tile:
     line = hour.column("joules_per_token")
     now = state.power.joules_per_token or None
     return Tile(
-        id="efficiency", title="Energy per token", value=figures.number(now), unit="J/tok", mark=state.power.kind,
-        method="joules-per-token", detail=f"Idle draw {figures.number(state.power.idle_watts)} W",
-        compared=against_hour(now, line), spark=_spark("Joules per token", "J", line),
+        id="efficiency",
+        title="Energy",
+        value=figures.number(now),
+        unit="J/tok",
+        mark=state.power.kind,
+        method="joules-per-token",
+        detail=f"Idle draw {figures.number(state.power.idle_watts)} W",
+        compared=against_hour(now, line),
+        spark=_spark("Joules per token", "J", line),
     )
 
 
@@ -123,11 +131,17 @@ def _margin(hour: Series, pnl: money.Tree) -> Tile:
     mark = cost.mark if cost else "assumed"
     share = margin.value if margin else None
     return Tile(
-        id="margin", title="Margin", value=figures.percent(share).removesuffix(" %"), unit="%" if share is not None else "",
-        mark=margin.mark if margin else mark, method="margin",
-        detail=f"Price {figures.usd(price.value if price else None)} per Mtok",
-        compared=f"Cost {figures.usd(cost.value if cost else None)} per Mtok",
-        spark=_spark("Cost and price per Mtok", "$", hour.column("cost_usd_per_mtok"), hour.column("price_usd_per_mtok")),
+        id="margin",
+        title="Margin",
+        value=figures.percent(share).removesuffix(" %"),
+        unit="%" if share is not None else "",
+        mark=margin.mark if margin else mark,
+        method="margin",
+        detail=f"Price {figures.usd(price.value if price else None)} a Mtok",
+        compared=f"Cost {figures.usd(cost.value if cost else None)} a Mtok",
+        spark=_spark(
+            "Cost and price per Mtok", "$", hour.column("cost_usd_per_mtok"), hour.column("price_usd_per_mtok")
+        ),
     )
 
 
@@ -136,9 +150,15 @@ def _use(state: State, hour: Series) -> Tile:
     line = [None if v is None or not most else v / most for v in hour.column("decode_tokens_per_s")]
     share = figures.percent(state.rates.utilisation)
     return Tile(
-        id="use", title="Utilisation", value=share.removesuffix(" %"), unit="%", mark="modelled", method="utilisation",
-        detail=f"Served of {figures.number(most or None)} tok/s possible",
-        compared=against_hour(state.rates.utilisation, line), spark=_spark("Utilisation", "of capacity", line),
+        id="use",
+        title="Utilisation",
+        value=share.removesuffix(" %"),
+        unit="%",
+        mark="modelled",
+        method="utilisation",
+        detail=f"of {figures.number(most or None)} tok/s possible",
+        compared=against_hour(state.rates.utilisation, line),
+        spark=_spark("Utilisation", "of capacity", line),
     )
 
 
@@ -152,36 +172,11 @@ def _payback(hour: Series, pnl: money.Tree) -> Tile:
         )
     ]  # fmt: skip
     value = months.value if months else None
-    against = f"{plan.label.split(' months')[0]} {figures.number(plan.value)} months" if plan else "no plan to hold it against"
+    why = months.note.partition(", so ")[0].capitalize() if months and months.note else "Nothing is on record yet"
+    against = f"Chips live {figures.number(plan.value)} months" if plan and plan.value else "no plan to hold it against"
     return Tile(
-        id="payback", title="Payback", value=figures.number(value) if value is not None else "never",
-        unit="months" if value is not None else "", mark=months.mark if months else "assumed", method="payback",
-        detail="At the trailing rate", compared=against, spark=_spark("Earned per hour", "$/h", earned),
-    )
-
-
-def matches(state: State) -> list[Match]:
-    """The trust strip: three equalities, each with its difference."""
-    t = state.trust
-    split = t.billed_tokens + t.lost_tokens
-    joules = t.joules_allotted - t.joules_metered
-    return [
-        Match(
-            title="Engine tokens = metered",
-            parts=(("engine", figures.count(t.engine_tokens)), ("metered", figures.count(t.metered_tokens))),
-            difference=figures.signed(t.metered_tokens - t.engine_tokens, figures.count(abs(t.metered_tokens - t.engine_tokens))),
-            holds=t.metered_tokens == t.engine_tokens, method="trust",
-        ),
-        Match(
-            title="Metered = billed + lost",
-            parts=(("billed", figures.count(t.billed_tokens)), ("lost", figures.count(t.lost_tokens))),
-            difference=figures.signed(split - t.metered_tokens, figures.count(abs(split - t.metered_tokens))),
-            holds=split == t.metered_tokens, method="trust",
-        ),
-        Match(
-            title="Joules metered = allotted",
-            parts=(("metered", f"{t.joules_metered:,.1f} J"), ("allotted", f"{t.joules_allotted:,.1f} J")),
-            difference=figures.signed(round(joules, 3), f"{abs(joules):,.3f} J"),
-            holds=abs(joules) < 0.001 * max(1.0, len(state.replicas)), method="energy-share",
-        ),
-    ]  # fmt: skip
+        id="payback", title="Payback", value=figures.number(value), unit="months" if value is not None else "",
+        mark=months.mark if months else "assumed", method="payback",
+        detail="At the trailing rate" if value is not None else why, compared=against,
+        spark=_spark("Earned per hour", "$/h", earned),
+    )  # fmt: skip

@@ -13,6 +13,8 @@ from baseload.console.admin import Unreachable
 from baseload.errors import EngineDied, EngineDown
 from baseload.http1 import Connection, Pool, Reply
 
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104  # read, not bound
+"""A listener on every address is reached on loopback."""
 HOLD_BYTES = 1 << 20
 """How far a browser may lag behind before it is cut off."""
 
@@ -23,7 +25,8 @@ def base_url(data: Path, told: str = "") -> str:
         return told.rstrip("/").removesuffix("/v1")
     try:
         gateway = json.loads((data / "run" / "cloud.json").read_bytes())["gateway"]
-        return f"http://{gateway['host']}:{gateway['port']}"
+        host = EVERYWHERE.get(gateway["host"], gateway["host"])
+        return f"http://{f'[{host}]' if ':' in host else host}:{gateway['port']}"
     except (OSError, ValueError, KeyError) as e:
         raise Unreachable("the gateway's address is not known yet") from e
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from baseload.console.wire import History, State
 
@@ -75,10 +76,12 @@ def bucketed(values: Sequence[float | None], buckets: int = 60) -> list[float | 
     if len(values) <= buckets:
         return list(values)
     edges = [round(i * len(values) / buckets) for i in range(buckets + 1)]
-    return [mean(values[a:b]) for a, b in zip(edges, edges[1:], strict=False)]
+    return [mean(values[a:b]) for a, b in pairwise(edges)]
 
 
-def minutes(series: Series, lines: dict[str, list[float | None]], count: int = 10) -> list[tuple[int, list[float | None]]]:
+def minutes(
+    series: Series, lines: dict[str, list[float | None]], count: int = 10
+) -> list[tuple[int, list[float | None]]]:
     """The newest `count` whole minutes, newest first, as (start in µs, mean of each line)."""
     groups: dict[int, list[int]] = {}
     for i, at in enumerate(series.at_us):

@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from baseload.console import proxy
 from baseload.console.access import Console, console, current, draw, now_us
+from baseload.console.forms import form
 from baseload.console.session import COOKIE, Session, begin, set_cookie
 from baseload.console.tickets import OPERATOR, redeem
 
@@ -33,11 +34,11 @@ async def show(request: Request) -> Response:
 
 async def enter(request: Request) -> Response:
     """A key in a form becomes a session. One sentence for every way to be wrong, so that none is told apart."""
-    form = await request.form()
+    fields = await form(request)
     before = request.cookies.get(BEFORE, "")
-    if not before or not console(request).sealer.form_is_ours(before, str(form.get("form_token", ""))):
+    if not before or not console(request).sealer.form_is_ours(before, fields.get("form_token")):
         return _form(request, "This form has expired. Please try once more.", 403)
-    secret = str(form.get("key", "")).strip()
+    secret = fields.get("key")
     session = await identify(console(request), secret)
     if session is None:
         return _form(request, "No such key, or it has been revoked. Check that you copied all of it.", 403)
@@ -53,7 +54,7 @@ async def identify(ours: Console, secret: str) -> Session | None:
         return None
     rows = await ours.admin.keys()
     reply = await proxy.models(proxy.base_url(ours.data, ours.admin.gateway), secret)
-    row = next((r for r in rows if shape[1] in (r.id, r.id.rpartition("_")[2]) or r.prefix.endswith(shape[1])), None)
+    row = next((r for r in rows if r.id == shape[1]), None)
     if row is None or row.revoked_us or reply.status not in (200, 403):
         return None
     if "admin" in row.scopes:
@@ -65,8 +66,8 @@ async def leave(request: Request) -> Response:
     """Log out: the cookie goes and the playground's key is forgotten."""
     ours = console(request)
     session = await current(request)
-    form = await request.form()
-    if session and not ours.sealer.form_is_ours(session.id, str(form.get("form_token", ""))):
+    fields = await form(request)
+    if session and not ours.sealer.form_is_ours(session.id, fields.get("form_token")):
         return RedirectResponse("/", 303)
     if session:
         ours.secrets = {name: key for name, key in ours.secrets.items() if not name.startswith(session.id)}

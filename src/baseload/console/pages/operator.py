@@ -7,7 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 
-from baseload.console import overview, series
+from baseload.console import overview, series, trust
 from baseload.console.access import console, draw, page_for
 from baseload.console.live import Picture, fresh
 from baseload.console.session import Session
@@ -29,7 +29,7 @@ def context(picture: Picture) -> dict[str, Any]:
         "spend": picture.spend,
         "sentence": overview.sentence(state, picture.pnl),
         "tiles": overview.tiles(state, picture.hour, picture.pnl),
-        "matches": overview.matches(state),
+        "matches": trust.matches(state),
         "models": list(picture.hour.by_model),
         "nodes": nodes(picture),
         "now": series.point(state, picture.hour.by_model, nodes(picture)),

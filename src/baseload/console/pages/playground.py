@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
@@ -18,9 +19,7 @@ async def key_for(ours: Console, session: Session, tenant: str, *, renew: bool =
     """The key a session speaks with: the one typed at log-in, or one made for this session that ends with it."""
     name = session.id if not session.is_operator else f"{session.id}:{tenant}"
     if renew or name not in ours.secrets:
-        made = await ours.admin.create_key(
-            {"tenant": tenant, "name": "console playground", "expires_in_s": LIFE_S}
-        )
+        made = await ours.admin.create_key({"tenant": tenant, "name": "console playground", "expires_in_s": LIFE_S})
         ours.secrets[name] = str(made["key"])
     return ours.secrets[name]
 
@@ -35,6 +34,7 @@ async def _tenants(ours: Console, session: Session) -> list[str]:
 
 @page_for("anyone")
 async def show(request: Request, session: Session) -> Response:
+    """The empty conversation."""
     ours = console(request)
     tenants = await _tenants(ours, session)
     state = await ours.admin.state()
@@ -49,7 +49,7 @@ async def show(request: Request, session: Session) -> Response:
 async def stream(request: Request, session: Session) -> Response:
     """The gateway's answer, byte for byte, as it comes. A key made here that has gone bad is made once more."""
     ours = console(request)
-    asked = json.loads(await request.body() or b"{}")
+    asked = _asked(await request.body())
     tenant = str(asked.get("tenant", "")) if session.is_operator else session.tenant
     body = json.dumps(
         {name: asked[name] for name in PASSED if name in asked}
@@ -68,6 +68,17 @@ async def stream(request: Request, session: Session) -> Response:
         return await _refused(answer, status, headers)
     kept = {"x-request-id": headers.get(b"x-request-id", b"").decode("latin-1"), "x-accel-buffering": "no"}
     return StreamingResponse(answer.pieces(), status, media_type="text/event-stream", headers=kept)
+
+
+def _asked(body: bytes) -> dict[str, Any]:
+    """The request as an object; what is in it is the gateway's to judge."""
+    try:
+        asked = json.loads(body)
+    except ValueError:
+        asked = None
+    if not isinstance(asked, dict):
+        raise HTTPException(400, "The playground sends one JSON object; this was something else.")
+    return asked
 
 
 async def _refused(answer: proxy.Answer, status: int, headers: dict[bytes, bytes]) -> Response:

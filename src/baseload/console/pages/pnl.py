@@ -10,13 +10,15 @@ from baseload.console.session import Session
 
 @page_for("operator")
 async def show(request: Request, session: Session) -> Response:
+    """The waterfall, margins by tenant and model, every figure."""
     tree = await console(request).admin.pnl()
     steps = money.steps(tree)
     title = finding(steps)
     chart = charts.waterfall(steps, title, "From the price through each cost to what is left; numbers beneath.")
     return draw(
-        request, session, "pnl.html", sections=money.sections(tree), steps=steps, chart=chart, title=title,
-        as_of_us=int(tree.get("as_of_us") or 0),
+        request, session, "pnl.html",
+        groups=money.groups(tree), tables=money.tables(tree), steps=steps, chart=chart, title=title,
+        notes=[str(n) for n in tree.get("notes") or []], as_of_us=int(tree.get("as_of_us") or 0),
     )  # fmt: skip
 
 
@@ -32,4 +34,5 @@ def finding(steps: list[charts.Step]) -> str:
 
 @page_for("operator")
 async def as_json(request: Request, session: Session) -> Response:
+    """The same object as `baseload pnl --json`."""
     return JSONResponse(await console(request).admin.pnl())

@@ -26,6 +26,7 @@ def first_token_ms(row: Row) -> float | None:
 
 @page_for("anyone")
 async def show(request: Request, session: Session) -> Response:
+    """The table."""
     rows, limit, tenant = await _rows(request, session)
     tenants = [t.id for t in (await console(request).admin.state()).tenants] if session.is_operator else []
     return draw(
@@ -36,5 +37,6 @@ async def show(request: Request, session: Session) -> Response:
 
 @page_for("anyone")
 async def as_json(request: Request, session: Session) -> Response:
+    """The same rows."""
     rows, _, tenant = await _rows(request, session)
     return JSONResponse({"tenant": tenant or None, "rows": rows})

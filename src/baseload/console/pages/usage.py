@@ -2,7 +2,10 @@
 
 import csv
 import io
+import re
+from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -14,7 +17,13 @@ from baseload.console.wire import Row, Usage
 from baseload.units import NANO_PER_USD, nano_to_usd
 
 BY = {"day": "Day", "model": "Model", "key": "Key", "tenant": "Tenant"}
-NAMES = {"day": ("day", "date"), "model": ("model",), "key": ("key_name", "key", "key_id"), "tenant": ("tenant", "tenant_id")}
+NAMES = {
+    "day": ("day", "date"),
+    "model": ("model",),
+    "key": ("key_name", "key", "key_id"),
+    "tenant": ("tenant", "tenant_id"),
+}
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 COLUMNS = ("requests", "tok_in", "tok_cached", "tok_out", "energy_mj", "amount_nano")
 
 
@@ -32,7 +41,13 @@ async def _report(request: Request, session: Session) -> Usage:
 
 
 def name_of(row: Row, by: str) -> str:
+    """What a row is about."""
     return next((str(row[n]) for n in NAMES[by] if row.get(n) not in (None, "")), "unnamed")
+
+
+def short(name: str, by: str) -> str:
+    """A day without its year, under a bar."""
+    return date.fromisoformat(name).strftime("%d %b") if by == "day" and DAY.fullmatch(name) else name
 
 
 def totals(rows: list[Row]) -> dict[str, int]:
@@ -42,14 +57,13 @@ def totals(rows: list[Row]) -> dict[str, int]:
 
 @page_for("anyone")
 async def show(request: Request, session: Session) -> Response:
+    """A chart and its table."""
     by, tenant = choice(request, session)
     report = await _report(request, session)
     sums = totals(report.rows)
     spent = figures.usd(sums["amount_nano"] / NANO_PER_USD)
-    bars = [
-        (name_of(r, by), (r.get("amount_nano") or 0) / NANO_PER_USD, figures.usd((r.get("amount_nano") or 0) / NANO_PER_USD))
-        for r in report.rows
-    ]
+    named = [(short(name_of(r, by), by), int(r.get("amount_nano") or 0) / NANO_PER_USD) for r in report.rows]
+    bars = [(name, cost, figures.usd(cost)) for name, cost in named]
     draw_chart = charts.columns if by == "day" else charts.bars
     title = f"{spent} charged, by {BY[by].lower()}"
     chart = draw_chart(bars[-31:] if by == "day" else bars[:12], title, "The numbers are in the table beneath.")
@@ -57,12 +71,13 @@ async def show(request: Request, session: Session) -> Response:
     return draw(
         request, session, "usage.html", report=report, by=by, tenant=tenant, chart=chart, title=title, sums=sums,
         choices={k: v for k, v in BY.items() if session.is_operator or k != "tenant"}, tenants=tenants, name_of=name_of,
-        query=request.url.query, nano=NANO_PER_USD,
+        query=urlencode({"by": by} | ({"tenant": tenant} if session.is_operator else {})), nano=NANO_PER_USD,
     )  # fmt: skip
 
 
 @page_for("anyone")
 async def as_json(request: Request, session: Session) -> Response:
+    """The same rows and totals."""
     report = await _report(request, session)
     return JSONResponse(
         {"by": report.by or choice(request, session)[0], "tenant": choice(request, session)[1] or None,
@@ -81,7 +96,9 @@ async def as_csv(request: Request, session: Session) -> Response:
     for row in report.rows:
         sheet.writerow([_plain(name_of(row, by)), *_numbers(row)])
     name = f"baseload-usage-by-{by}.csv"
-    return Response(out.getvalue(), media_type="text/csv", headers={"content-disposition": f'attachment; filename="{name}"'})
+    return Response(
+        out.getvalue(), media_type="text/csv", headers={"content-disposition": f'attachment; filename="{name}"'}
+    )
 
 
 def _numbers(row: Row) -> list[Any]:

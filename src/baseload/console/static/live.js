@@ -28,17 +28,20 @@
     const font = `12px ${css("font-family") || "system-ui, sans-serif"}`;
     const grid = { stroke: line, width: 1 };
     return [
-      { stroke: ink, font, grid: { show: false }, ticks: { show: false }, space: 80, size: 28 },
+      { stroke: ink, font, grid: { show: false }, ticks: { show: false }, space: 80, size: 28, values: (u, vs) => vs.map(clock) },
       { stroke: ink, font, grid, ticks: { show: false }, size: 52, space: 40, values: (u, vs) => vs.map((v) => v.toLocaleString("en-US")) },
     ];
   };
+
+  // Hours and minutes, UTC; seconds where a tick is not a whole minute.
+  const clock = (s) => new Date(s * 1000).toISOString().slice(11, s % 60 ? 19 : 16);
 
   const series = (chart) => {
     const names = chart.stacked ? [...chart.names].reverse() : chart.names;
     const drawn = names.map((label) => {
       const n = chart.names.indexOf(label);
       const stroke = colour(`--s${(n % 8) + 1}`);
-      const fill = chart.stacked ? stroke.replace("rgb(", "rgba(").replace(")", ", 0.75)") : undefined;
+      const fill = chart.stacked ? stroke.replace("rgb(", "rgba(").replace(")", ", 0.45)") : undefined;
       return { label, stroke, fill, width: chart.stacked ? 1 : 2, dash: chart.stacked ? [] : DASHES[n % 8], points: { show: false } };
     });
     if (chart.cap !== null) drawn.push({ label: "envelope", stroke: colour("--bad"), dash: [8, 5], width: 2, points: { show: false } });
@@ -58,6 +61,7 @@
       {
         width: chart.host.clientWidth, height: chart.host.clientHeight, legend: { show: false }, cursor: { y: false, points: { size: 6 } },
         tzDate: (s) => uPlot.tzDate(new Date(s * 1000), "UTC"), padding: [8, 4, 0, 0], axes: axes(chart.unit), series: series(chart),
+        bands: chart.stacked ? chart.names.slice(1).map((_, i) => ({ series: [i + 1, i + 2] })) : [],
         scales: { x: { time: true, range: (u, low, high) => [high - windowS, high] }, y: { range: top } },
         hooks: { setCursor: [(u) => tell(chart, u.cursor.idx)] },
       },
