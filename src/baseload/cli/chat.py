@@ -21,7 +21,14 @@ Message = dict[str, str]
 @click.argument("prompt", nargs=-1)
 @click.option("--model", help="A model id; the first one of the cloud otherwise.")
 @click.option("--system", help="What the model is told before the first message.")
-@click.option("--max-tokens", type=click.IntRange(min=1), default=512, show_default=True, help="Longest answer.")
+@click.option(
+    "--temperature",
+    type=click.FloatRange(0, 2),
+    default=0.6,
+    show_default=True,
+    help="How freely it picks words; a very small model rambles at the API's own default of 1.",
+)
+@click.option("--max-tokens", type=click.IntRange(min=1), default=256, show_default=True, help="Longest answer.")
 @click.option("--tier", type=click.Choice(["priority", "default", "flex"]), help="The key's own otherwise.")
 @click.option("--url", help="Base URL (…/v1) of a cloud elsewhere.")
 @click.option("--key", envvar="BASELOAD_API_KEY", show_envvar=True, help="API key; the one that `up` made otherwise.")
@@ -30,6 +37,7 @@ def chat(
     prompt: tuple[str, ...],
     model: str | None,
     system: str | None,
+    temperature: float,
     max_tokens: int,
     tier: str | None,
     url: str | None,
@@ -42,9 +50,13 @@ def chat(
     """
     cloud = None if url and key and model else frozen_cloud(data)
     talker = Talker(url or base_url(_known(cloud)), key or _own_key(_known(cloud), data))
-    request = {"model": model or _known(cloud).models[0].id, "max_tokens": max_tokens} | (
-        {"service_tier": tier} if tier else {}
-    )
+    request: dict[str, object] = {
+        "model": model or _known(cloud).models[0].id,
+        "max_tokens": max_tokens,
+        "temperature": temperature,
+    }
+    if tier:
+        request["service_tier"] = tier
     opening: list[Message] = [{"role": "system", "content": system}] if system else []
     if prompt or not sys.stdin.isatty():
         text = " ".join(prompt) or sys.stdin.read()

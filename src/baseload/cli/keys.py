@@ -131,7 +131,13 @@ def row(key: Key) -> dict[str, Any]:
 def _cells(key: dict[str, Any]) -> list[str]:
     models = ", ".join(key["models"]) or "every model"
     days = [_day(key["created_us"]), _day(key["expires_us"]) if key["expires_us"] else "never"]
-    return [key["id"], key["tenant"], key["name"], ", ".join(key["scopes"]), models, *days, key["state"]]
+    return [key["id"], key["tenant"], key["name"], _scopes(set(key["scopes"])), models, *days, key["state"]]
+
+
+def _scopes(scopes: set[str]) -> str:
+    """All routes in two words; a key that may less names them."""
+    routes = "every route" if set(scope.ROUTES) <= scopes else ", ".join(sorted(scopes - {scope.ADMIN}))
+    return ", ".join(filter(None, [routes, scope.ADMIN if scope.ADMIN in scopes else ""]))
 
 
 def _day(at_us: int) -> str:

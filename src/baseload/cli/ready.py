@@ -70,7 +70,7 @@ def banner(facts: Ready, cloud: Cloud, data: Path, now: Micros) -> str:
         "          (opens once, within an hour; afterwards the admin key opens it)",
         f"API       {facts.base_url}",
         f"key       {key}   ({tenant.id})",
-        f"admin key {facts.admin_key}",
+        f"admin     {facts.admin_key}",
         "",
         f"curl {facts.base_url}/chat/completions -H 'authorization: Bearer {key}' \\",
         f"  -H 'content-type: application/json' -d '{body}'",

@@ -30,7 +30,7 @@ def up(port: int | None, host: str | None, ready_file: Path | None, file: Path |
     flags = {"gateway.port": None if port is None else str(port), "gateway.host": host}
     description = described(file, flags)
     home = prepare(data)
-    asyncio.run(run(home, description.cloud, ready_file))
+    asyncio.run(run(home, description.cloud, settled, ready_file))
 
 
 def settled(cloud: Cloud) -> Cloud:

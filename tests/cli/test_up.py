@@ -1,0 +1,221 @@
+"""`baseload up`: one command serves, says so in a file, refuses to run twice, and stops without a trace."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import run
+
+BASELOAD = str(Path(sys.executable).with_name("baseload"))
+READY = {
+    "base_url",
+    "console_url",
+    "api_key",
+    "internal_key",
+    "flex_key",
+    "admin_key",
+    "model",
+    "pid",
+    "gateway_pid",
+}
+TWIN = {"BASELOAD_MODEL__SMOLLM2_135M__ENGINE": "twin"}
+"""The simulated engine: the same processes and the same HTTP, without a model to load."""
+
+
+@dataclass
+class Up:
+    data: Path
+    process: subprocess.Popen[str]
+    ready: dict[str, str]
+    pids: list[int]
+
+
+def start(data: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [BASELOAD, "up", "--port", "0", "--data", str(data), *arguments],
+        env=os.environ | TWIN | environment,
+        cwd=data.parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@contextmanager
+def up(data: Path, **environment: str) -> Iterator[Up]:
+    ready = data.parent / "ready.json"
+    process = start(data, "--ready-file", str(ready), **environment)
+    try:
+        wait_for(lambda: ready.exists() or process.poll() is not None)
+        if process.poll() is not None:
+            raise AssertionError(process.communicate()[1])
+        yield Up(data, process, json.loads(ready.read_text()), descendants(process.pid))
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        try:
+            process.communicate(timeout=60)
+        finally:
+            process.kill()
+
+
+def wait_for(done: object, seconds: float = 90.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not done():  # type: ignore[operator]
+        assert time.monotonic() < deadline, "it takes too long"
+        time.sleep(0.05)
+
+
+def descendants(pid: int) -> list[int]:
+    path = Path(f"/proc/{pid}/task/{pid}/children")
+    children = [int(p) for p in path.read_text().split()] if path.exists() else []
+    return children + [d for c in children for d in descendants(c)]
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    with up(tmp_path_factory.mktemp("up") / "data") as running:
+        yield running
+
+
+def test_the_ready_file_has_its_keys_and_is_the_owners_only(cloud: Up) -> None:
+    assert set(cloud.ready) == READY
+    assert cloud.ready["pid"] == cloud.process.pid
+    assert cloud.ready["gateway_pid"] in cloud.pids
+    assert cloud.ready["base_url"].endswith("/v1")
+    assert (cloud.data.parent / "ready.json").stat().st_mode & 0o777 == 0o600
+    keys = [cloud.ready[k] for k in ("api_key", "internal_key", "flex_key", "admin_key")]
+    assert len(set(keys)) == 4
+    assert all(k.startswith("blk_live_") for k in keys)
+
+
+def test_a_gateway_and_a_console_and_a_worker_run(cloud: Up) -> None:
+    commands = [Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ") for pid in cloud.pids]
+    for part in ("baseload.gateway", "baseload.console", "baseload.fleet.worker"):
+        assert sum(part in c for c in commands) == 1
+
+
+def test_chat_answers_and_says_what_it_took(cloud: Up) -> None:
+    result = run("chat", "--data", cloud.data, "--max-tokens", "8", "hello")
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.strip()
+    assert "8 tokens" in result.stderr
+    assert "¢" in result.stderr
+    assert " J " in result.stderr
+
+
+def test_reading_commands_work_beside_it(cloud: Up) -> None:
+    state = json.loads(run("status", "--data", cloud.data, "--json").stdout)
+    assert [r["state"] for r in state["replicas"]] == ["ready"]
+    orders = json.loads(run("dispatch", "--data", cloud.data, "--json").stdout)
+    assert orders["merit"]
+    assert json.loads(run("ledger", "verify", "--data", cloud.data, "--json").stdout)["ok"]
+    assert json.loads(run("usage", "--data", cloud.data, "--json").stdout)["by"] == "tenant"
+    assert json.loads(run("pnl", "--data", cloud.data, "--json").stdout)["totals"]
+
+
+def test_a_key_made_beside_it_works_at_once_until_it_is_revoked(cloud: Up) -> None:
+    key = run("keys", "create", "acme", "--data", cloud.data).stdout.strip()
+    assert run("chat", "--data", cloud.data, "--key", key, "--max-tokens", "2", "hello").exit_code == 0
+    assert run("keys", "revoke", key, "--data", cloud.data).exit_code == 0
+    refused = run("chat", "--data", cloud.data, "--key", key, "hello")
+    assert refused.exit_code == 1
+    assert "revoked" in refused.stderr
+
+
+def test_a_second_up_on_the_same_directory_names_the_first(cloud: Up) -> None:
+    out, err = start(cloud.data).communicate(timeout=30)
+    assert out == ""
+    assert err.count("\n") == 1
+    assert f"(pid {cloud.process.pid})" in err
+    assert "--data" in err
+
+
+def test_a_taken_port_names_who_has_it(cloud: Up, tmp_path: Path) -> None:
+    port = cloud.ready["base_url"].split(":")[2].removesuffix("/v1")
+    second = start(tmp_path / "other", "--port", port)
+    _, err = second.communicate(timeout=30)
+    assert second.returncode == 1
+    assert f"port {port} is taken by" in err
+    assert f"(pid {cloud.ready['gateway_pid']})" in err
+
+
+def test_ctrl_c_settles_and_leaves_nothing_and_a_restart_has_the_same_keys(tmp_path: Path) -> None:
+    with up(tmp_path / "data") as first:
+        first.process.send_signal(signal.SIGINT)
+        out, err = first.process.communicate(timeout=60)
+        assert first.process.returncode == 0, err
+    assert "curl " in out
+    assert "/login?ticket=" in out
+    assert "everything is settled" in err
+    assert not any(alive(pid) for pid in first.pids)
+    assert not (tmp_path / "ready.json").exists()
+    with up(tmp_path / "data") as second:
+        for name in ("api_key", "internal_key", "flex_key", "admin_key"):
+            assert second.ready[name] == first.ready[name]
+
+
+def test_a_killed_supervisor_takes_its_children_along_and_the_next_start_works(tmp_path: Path) -> None:
+    with up(tmp_path / "data") as first:
+        first.process.kill()
+        first.process.wait()
+        wait_for(lambda: not any(alive(pid) for pid in first.pids), seconds=6)
+    (tmp_path / "ready.json").unlink()
+    with up(tmp_path / "data") as second:
+        assert second.ready["api_key"] == first.ready["api_key"]
+
+
+def test_a_killed_gateway_comes_back_and_the_worker_stays(tmp_path: Path) -> None:
+    with up(tmp_path / "data") as cloud:
+        before = descendants(cloud.process.pid)
+        os.kill(int(cloud.ready["gateway_pid"]), signal.SIGKILL)
+        wait_for(lambda: run("chat", "--data", cloud.data, "--max-tokens", "2", "hi").exit_code == 0, seconds=30)
+        after = descendants(cloud.process.pid)
+        assert len(set(before) & set(after)) == len(before) - 1
+
+
+@pytest.mark.engine
+def test_a_model_file_with_another_digest_stops_the_start_in_one_sentence(tmp_path: Path) -> None:
+    wrong = {"BASELOAD_MODEL__SMOLLM2_135M__ENGINE": "openvino", "BASELOAD_MODEL__SMOLLM2_135M__SHA256": "0" * 64}
+    process = start(tmp_path / "data", **wrong)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert out == ""
+    last = err.strip().splitlines()[-1]
+    assert last.startswith("baseload: smollm2-135m/0 does not start: ")
+    assert "sha256" in last
+
+
+def test_a_description_with_faults_starts_nothing(tmp_path: Path) -> None:
+    (tmp_path / "baseload.toml").write_text("[site.home]\nenvelope = 3\n")
+    process = start(tmp_path / "data")
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "baseload.toml:2: " in err
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_console_port_that_is_taken_is_named_too(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        port = holder.getsockname()[1]
+        process = start(tmp_path / "data", BASELOAD_GATEWAY__CONSOLE_PORT=str(port))
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert f"port {port} is taken" in err
