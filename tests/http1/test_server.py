@@ -96,7 +96,9 @@ async def test_a_handler_that_fails_answers_500_and_the_server_goes_on(caplog: p
         answer = await exchange_raw(server, b"GET /broken HTTP/1.1\r\nconnection: close\r\n\r\n")
         assert answer.startswith(b"HTTP/1.1 500")
         assert b"surprise" not in answer
-        assert (await exchange_raw(server, b"GET /fine HTTP/1.1\r\nconnection: close\r\n\r\n")).startswith(b"HTTP/1.1 200")
+        assert (await exchange_raw(server, b"GET /fine HTTP/1.1\r\nconnection: close\r\n\r\n")).startswith(
+            b"HTTP/1.1 200"
+        )
     assert "a surprise" in caplog.text
 
 

@@ -55,7 +55,9 @@ def test_a_full_table_of_running_rows_says_so(tmp_path: Path) -> None:
 
 @settings(max_examples=50, deadline=None)
 @given(steps=st.lists(st.tuples(st.sampled_from(["open", "free", "end"]), st.integers(0, 9)), max_size=60))
-def test_the_table_agrees_with_a_dictionary(tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int]]) -> None:
+def test_the_table_agrees_with_a_dictionary(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int]]
+) -> None:
     path = tmp_path_factory.mktemp("tally") / "t.tally"
     tally, rows, model = Tally(path, slots=64), {}, {}
     for what, n in steps:
