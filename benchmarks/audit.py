@@ -13,6 +13,7 @@ from typing import Any
 
 import apsw
 
+from benchmarks.cloud import Up
 from benchmarks.fakes import Fake
 
 FINAL = ("completed", "cancelled", "failed", "died", "hung_up")
@@ -131,6 +132,11 @@ def compare(rows: Mapping[str, Sums], calls: Mapping[str, Mapping[str, Any]]) ->
     strangers = [key for key, row in rows.items() if key not in calls and row.emitted]
     verdict.faults += [f"{key}: in the ledger, unknown to the upstream" for key in strangers]
     return verdict
+
+
+def invariants(up: Up) -> list[dict[str, Any]]:
+    """The ledger's own checks, by `baseload ledger verify`'s route: those that found something."""
+    return [check for check in up.admin("/admin/verify")["checks"] if check["violations"]]
 
 
 def open_holds(data: Path) -> int:

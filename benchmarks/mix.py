@@ -109,7 +109,7 @@ async def drive(target: Target, cases: Iterator[Case], connections: int, seen: S
             answer = await asyncio.wait_for(line.ask(target.request("POST", case.route, case.body), case.hang_up), 120)
             seen.note(case, answer)
             if answer.status == 0 and not answer.hung_up:
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.1)
         line.close()
 
     await asyncio.gather(*(client() for _ in range(connections)))

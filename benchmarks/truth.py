@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import report
-from benchmarks.audit import Verdict, compare, duplicates, missing, open_holds, query, settled
+from benchmarks.audit import Verdict, compare, duplicates, invariants, missing, open_holds, query, settled
 from benchmarks.cloud import Up
 from benchmarks.fakes import Fake, fake_cloud
 from benchmarks.mix import Odds, Seen, draw, drive
@@ -44,7 +44,7 @@ def judge(up: Up, fake: Fake, seen: Seen) -> Verdict:
         row = rows.get(key)
         if row is None and tokens:
             verdict.faults.append(f"{key}: a client read {tokens} tokens, the ledger has no such request")
-        elif row is not None and tokens > row.delivered:
+        elif row is not None and tokens > row.delivered and "gateway_died" not in row.reasons:  # then nobody pays
             verdict.faults.append(f"{key}: a client read {tokens} tokens, the ledger says {row.delivered} delivered")
     verdict.faults += [f"{key}: billed twice" for key in duplicates(up.data)]
     if (held := open_holds(up.data)) > 0:
@@ -61,7 +61,7 @@ def run(*, requests: int, seed: int) -> dict[str, Any]:
         with fake_cloud(data=data) as (up, fake):
             uvloop.run(load(up, seen, requests=requests, seed=seed))
             verdict = judge(up, fake, seen)
-            invariants = up.admin("/admin/verify")
+            broken = invariants(up)
         left = query(data, "SELECT count(*) FROM hold WHERE state = 'held'")[0][0]
         if left:
             verdict.faults.append(f"{left} holds or leases are open after a clean stop")
@@ -71,7 +71,7 @@ def run(*, requests: int, seed: int) -> dict[str, Any]:
         "clients_saw": dict(seen.outcomes),
         "told_usage": len(seen.told),
         **verdict.as_json(),
-        "invariants": invariants,
+        "invariants_broken": broken,
     }
 
 

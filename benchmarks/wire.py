@@ -195,7 +195,7 @@ def _events(answer: Answer, hang_up: HangUp | None) -> None:
             answer.usage = json.loads(data).get("usage")
         elif b'"error"' in data and b'"choices"' not in data:
             answer.error = data
-        elif b'"content":""' not in data and (b'"content":' in data or b'"text":' in data):
+        elif (b'"content":' in data or b'"text":' in data) and b'"content":""' not in data and b'"text":""' not in data:
             _content(answer, hang_up)
             if answer.hung_up:
                 return

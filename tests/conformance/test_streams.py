@@ -103,13 +103,13 @@ def test_a_hang_up_frees_the_engine_and_bills_what_was_delivered(
 def test_a_client_that_leaves_a_whole_answer_pays_nothing(
     client: openai.OpenAI, up: Up, recorded: Callable[[str], dict[str, int]]
 ) -> None:
-    before = {row["request_id"] for row in up.admin("/admin/requests?limit=50")}
+    before = {row["request_id"] for row in up.admin("/admin/requests?limit=50")["rows"]}
     with pytest.raises(openai.APITimeoutError):
         client.chat.completions.create(
             model=up.model, messages=HELLO, max_tokens=2000, timeout=1.0, extra_body={"ignore_eos": True}
         )
     assert _running(up) == 0
-    new = [r for r in up.admin("/admin/requests?limit=50") if r["request_id"] not in before]
+    new = [r for r in up.admin("/admin/requests?limit=50")["rows"] if r["request_id"] not in before]
     assert len(new) == 1
     row = recorded(new[0]["request_id"])
     assert (row["billed"], row["amount_nano"]) == (0, 0)
