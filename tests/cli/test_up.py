@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.cli.conftest import run
 
+pytestmark = pytest.mark.slow
 BASELOAD = str(Path(sys.executable).with_name("baseload"))
 READY = {
     "base_url",
@@ -30,6 +32,82 @@ READY = {
 }
 TWIN = {"BASELOAD_MODEL__SMOLLM2_135M__ENGINE": "twin"}
 """The simulated engine: the same processes and the same HTTP, without a model to load."""
+
+
+STATE = {
+    "as_of_us",
+    "started_us",
+    "pid",
+    "model_ids",
+    "requests",
+    "rates",
+    "power",
+    "replicas",
+    "orders",
+    "tenants",
+    "trust",
+    "problems",
+}
+REPLICA = {
+    "id",
+    "node",
+    "chip",
+    "pool",
+    "model",
+    "engine",
+    "state",
+    "running",
+    "waiting",
+    "parked",
+    "tokens_per_s",
+    "watts",
+    "joules_per_token",
+    "usd_per_hour",
+    "kv_used",
+}
+USAGE_ROW = {
+    "requests",
+    "completed",
+    "tok_in",
+    "tok_cached",
+    "tok_out",
+    "tok_emitted",
+    "tok_lost",
+    "prefill_lost",
+    "amount_nano",
+    "cost_usd",
+    "energy_joules",
+    "energy_recorded_joules",
+    "energy_kind",
+    "counts_estimated",
+    "first_us",
+    "last_us",
+}
+PNL = {
+    "as_of_us",
+    "period",
+    "totals",
+    "cost_per_hour",
+    "tenants",
+    "models",
+    "businesses",
+    "headline",
+    "lines",
+    "reconciliation",
+    "notes",
+}
+BY_NAME = {"refusals", "flex_slots", "protected_slots"}
+"""Objects whose keys are ids or codes."""
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "cli.md").read_text()
+
+
+def documented(value: object) -> bool:
+    """Every key of an answer stands in the command line's reference."""
+    if isinstance(value, dict):
+        missing = [k for k in value if f"`{k}`" not in PAGE and k not in {"value", "unit", "mark", "note"}]
+        assert not missing, f"docs/reference/cli.md does not tell {missing}"
+        return all(documented(v) for k, v in value.items() if k not in BY_NAME)
+    return not isinstance(value, list) or all(map(documented, value))
 
 
 @dataclass
@@ -121,14 +199,51 @@ def test_chat_answers_and_says_what_it_took(cloud: Up) -> None:
     assert " J " in result.stderr
 
 
-def test_reading_commands_work_beside_it(cloud: Up) -> None:
-    state = json.loads(run("status", "--data", cloud.data, "--json").stdout)
+def shown(cloud: Up, *command: str) -> dict[str, Any]:
+    result = run(*command, "--data", cloud.data, "--json")
+    assert result.exit_code == 0, result.stderr
+    return dict(json.loads(result.stdout))
+
+
+def test_status_has_its_keys_and_every_replica_is_ready(cloud: Up) -> None:
+    state = shown(cloud, "status")
+    assert set(state) >= STATE
     assert [r["state"] for r in state["replicas"]] == ["ready"]
-    orders = json.loads(run("dispatch", "--data", cloud.data, "--json").stdout)
-    assert orders["merit"]
-    assert json.loads(run("ledger", "verify", "--data", cloud.data, "--json").stdout)["ok"]
-    assert json.loads(run("usage", "--data", cloud.data, "--json").stdout)["by"] == "tenant"
-    assert json.loads(run("pnl", "--data", cloud.data, "--json").stdout)["totals"]
+    assert set(state["replicas"][0]) >= REPLICA
+    assert documented(state)
+
+
+def test_dispatch_has_its_keys(cloud: Up) -> None:
+    orders = shown(cloud, "dispatch")
+    assert set(orders) == {"as_of_us", "flex_slots", "protected_slots", "worth", "worth_steps", "merit", "breaks"}
+    assert set(orders["worth"]) == {"node_usd_per_h", "watt_usd_per_h", "request_per_s_usd_per_h"}
+    assert documented(orders)
+
+
+def test_usage_has_its_keys_by_tenant_key_model_and_day(cloud: Up) -> None:
+    run("chat", "--data", cloud.data, "--max-tokens", "2", "hello")
+    for by, first in {"tenant": "tenant_id", "key": "key_id", "model": "model", "day": "day"}.items():
+        usage = shown(cloud, "usage", "--by", by)
+        assert set(usage) == {"by", "as_of_us", "tenant", "key", "model", "day", "rows"}
+        assert set(usage["rows"][0]) == {first} | USAGE_ROW
+        assert documented(usage)
+    assert "acme" in run("usage", "--data", cloud.data).stdout
+
+
+def test_verify_has_its_keys_and_the_books_hold(cloud: Up) -> None:
+    said = shown(cloud, "ledger", "verify")
+    assert set(said) == {"ok", "as_of_us", "checks"}
+    assert said["ok"]
+    assert all(set(c) == {"id", "claim", "violations", "examples"} for c in said["checks"])
+
+
+def test_pnl_has_its_keys(cloud: Up) -> None:
+    said = shown(cloud, "pnl", "--last", "1h")
+    assert set(said) == PNL
+    assert all(set(figure) == {"value", "unit", "mark", "as_of_us", "note"} for figure in said["totals"].values())
+    totals = {k: v for k, v in said.items() if k in {"totals", "cost_per_hour", "period", "reconciliation"}}
+    assert documented(totals)
+    assert "Profit and loss" in run("pnl", "--data", cloud.data).stdout
 
 
 def test_a_key_made_beside_it_works_at_once_until_it_is_revoked(cloud: Up) -> None:

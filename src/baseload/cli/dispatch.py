@@ -29,9 +29,9 @@ def dispatch(snapshot: Path | None, data: Path, as_json: bool) -> None:
         return
     click.echo(_merit(answer["merit"]))
     click.echo()
-    click.echo(_worth(answer["worth"]))
+    click.echo(_worth(answer["worth"], answer.get("worth_steps", {})))
     for broken in answer.get("breaks", []):
-        click.echo(f"! {broken['message']}")
+        click.echo(f"! {broken}")
 
 
 def solved(path: Path) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def solved(path: Path) -> dict[str, Any]:
         "flex_slots": room.flex_slots_by_model(room.standing_orders(snapshot, commitment, plan)),
         "merit": [_row(r) for r in room.merit_order(snapshot, commitment)],
         "worth": _worths(snapshot, commitment),
-        "breaks": [asdict(b) | {"unit": b.unit, "message": str(b)} for b in plan.breaks],
+        "breaks": [str(b) for b in plan.breaks],
     }
 
 
@@ -103,11 +103,11 @@ def _usd(value: float | None) -> str:
     return usd(None if value is None else round(value, 8) + 0.0)
 
 
-def _worth(worth: Any) -> str:
+def _worth(worth: Any, steps: dict[str, str]) -> str:
     """One more, in dollars an hour: three figures live, one for each pool, site and class of a snapshot."""
     if isinstance(worth, dict):
         names = {"node_usd_per_h": "node", "watt_usd_per_h": "watt", "request_per_s_usd_per_h": "request"}
-        rows = [[WORTH[names[k]], "", _usd(v)] for k, v in worth.items() if k in names]
+        rows = [[WORTH[n], steps.get(n, ""), _usd(worth.get(key))] for key, n in names.items()]
     else:
         rows = [[WORTH[w["step"]], w["id"], _usd(w["up_usd_per_h"])] for w in worth]
     return table(("step", "where", "worth, $/h"), rows)
