@@ -1,5 +1,6 @@
 """The live line of `baseload up`: requests, tokens, joules, dollars and watts, from the gateway's own state."""
 
+import shutil
 import sys
 from dataclasses import dataclass
 
@@ -22,8 +23,9 @@ def line(reading: Reading) -> str:
     """One line, the same order each time, so that the eye learns where to look."""
     s = reading.state
     tokens = s.rates.decode_tokens_per_s
+    requests = f"{s.requests.total:,} request{'' if s.requests.total == 1 else 's'}"
     parts = [
-        f"{s.requests.total:,} requests ({s.requests.in_flight} now{_queued(s.requests.queued)})",
+        f"{requests} ({s.requests.in_flight} now{_queued(s.requests.queued)})",
         f"{s.trust.metered_tokens:,} tokens ({number(tokens)}/s)",
         f"{' '.join(scaled(s.power.joules_total, 'J'))}",
         usd(reading.earned_usd),
@@ -41,14 +43,15 @@ def _queued(count: int) -> str:
 class Screen:
     """Redraws in place on a terminal; elsewhere prints a plain line each ten seconds."""
 
-    def __init__(self, width: int | None) -> None:
-        self.width = width
+    def __init__(self) -> None:
+        self.terminal = sys.stderr.isatty()
         self.next_plain_s = 0.0
         self.drawn = False
 
     def show(self, text: str, now_s: float) -> None:
-        if self.width is not None:
-            sys.stderr.write("\r\x1b[2K" + text[: self.width - 1])
+        if self.terminal:
+            width = shutil.get_terminal_size().columns
+            sys.stderr.write("\r\x1b[2K" + text[: width - 1])
             sys.stderr.flush()
             self.drawn = True
         elif now_s >= self.next_plain_s:

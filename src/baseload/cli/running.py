@@ -5,7 +5,6 @@ import contextlib
 import fcntl
 import logging
 import os
-import shutil
 import signal
 import sys
 import time
@@ -49,7 +48,7 @@ async def run(data: Path, described: Cloud, settle: Callable[[Cloud], Cloud], re
         keys = open_books(data, cloud)
         write_private(data / "run" / "cloud.json", config.to_json(cloud))
         workers = prepare_workers(data, cloud)
-        screen = Screen(shutil.get_terminal_size().columns if sys.stderr.isatty() else None)
+        screen = Screen()
         _log_to(data / "logs" / "supervisor.log", screen)
         supervisor = Supervisor(children(data, cloud, workers), changed=lambda s: write_roster(data, workers, s.pids))
         with _stopped_by_signals(supervisor):
