@@ -134,6 +134,9 @@ def broken_audit(conn: apsw.Connection) -> Iterator[str]:
         if prev != last or link(prev, facts) != stored:
             yield f"audit {seq} ({facts[1]} {facts[2]}) was changed, or the one before it was removed"
         last = stored
+    told = conn.execute("SELECT value FROM meta WHERE name = 'audit_head'").fetchone()
+    if (told[0] if told else GENESIS.hex()) != bytes(last).hex():
+        yield "the audit does not end where it should: its last rows were changed or removed"
 
 
 def misrated(conn: apsw.Connection) -> Iterator[str]:

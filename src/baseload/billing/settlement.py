@@ -68,7 +68,7 @@ def revenue_account(business: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """What one settled request adds. The receipt's amount leaves the tenant's account; `rated_nano` is what it was worth."""
+    """What one settled request adds. The tenant pays the receipt's amount; `rated_nano` is what it was worth."""
 
     usage: Row
     attempts: tuple[Row, ...]

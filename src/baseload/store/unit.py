@@ -52,10 +52,16 @@ class Unit:
 
     def audit(self, actor: str, action: str, subject: str, detail: dict[str, object]) -> None:
         """Who did what to what, chained to the audit row before."""
-        last = self.conn.execute("SELECT hash, recorded_us FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
+        last = self.conn.execute("SELECT hash FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
         prev = bytes(last[0]) if last else GENESIS
         row = (actor, action, subject, canonical(sorted(detail.items())).decode(), self.now_us)
+        head = link(prev, row)
         self.conn.execute(
             "INSERT INTO audit (actor, action, object, detail, recorded_us, prev_hash, hash) VALUES (?,?,?,?,?,?,?)",
-            (*row, prev, link(prev, row)),
+            (*row, prev, head),
+        )
+        self.conn.execute(  # so that the last rows cannot be cut off unseen
+            "INSERT INTO meta (name, value) VALUES ('audit_head', ?)"
+            " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            (head.hex(),),
         )
