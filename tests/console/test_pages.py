@@ -88,7 +88,7 @@ def test_a_new_key_is_shown_once(operator: TestClient) -> None:
     token = token_of(operator.get("/keys").text)
     wanted = {"name": "build", "tenant": "acme", "expires_in_s": "86400", "models": ["tutor-1b"], "form_token": token}
     made = operator.post("/keys", data=wanted)
-    shown = made.text.split('aria-label="New key">')[1].split("<")[0]
+    shown = made.text.split('aria-label="The new key, shown once">')[1].split("<")[0]
     assert shown.startswith("blk_live_")
     assert shown not in operator.get("/keys").text
 
