@@ -7,7 +7,7 @@ from pathlib import Path
 
 from baseload.cli.place import SavedKeys
 from baseload.cli.ready import Ready
-from baseload.cli.snapshot import read_snapshot
+from baseload.dispatch.snapshot_io import read_file
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "reference" / "files.md").read_text()
@@ -23,7 +23,7 @@ def test_the_snapshot_example_is_the_one_the_tests_solve() -> None:
 
 def test_the_snapshot_example_with_what_runs_is_one_too(tmp_path: Path) -> None:
     (tmp_path / "s.toml").write_text("\n".join(blocks("toml")))
-    assert read_snapshot(tmp_path / "s.toml").current[0].recipe == "tiny-on-box"
+    assert read_file(tmp_path / "s.toml").current[0].recipe == "tiny-on-box"
 
 
 def test_the_json_examples_have_the_keys_of_the_files() -> None:

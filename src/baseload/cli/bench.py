@@ -16,7 +16,7 @@ PASS_THROUGH = {"ignore_unknown_options": True, "help_option_names": []}
 
 @click.group(cls=Group, example="baseload bench serve --json")
 def bench() -> None:
-    """Measure this cloud against its own engine, llama.cpp and the bare relay (from a checkout)."""
+    """Measure the cloud against its yardsticks. From a checkout: its own engine, llama.cpp, a bare relay."""
 
 
 @bench.command(cls=Command, context_settings=PASS_THROUGH, example="baseload bench serve --json")

@@ -22,7 +22,7 @@ config_option = click.option(
 
 @click.group(cls=Group, example="baseload config show")
 def config() -> None:
-    """See, check and start a description (baseload.toml)."""
+    """See, check and start a description."""
 
 
 def chosen(file: Path | None) -> Path | None:

@@ -19,9 +19,9 @@ WORTH = {"node": "one more node", "watt": "one more watt", "request": "one more 
 @data_option
 @json_option
 def dispatch(snapshot: Path | None, data: Path, as_json: bool) -> None:
-    """Who runs, who waits and why; margins; the worth of a node, a watt and a request.
+    """Who runs, who waits, and why. Margins, and the worth of a node, a watt and a request.
 
-    With SNAPSHOT (a TOML file) the problem in it is solved; no cloud is needed.
+    With SNAPSHOT (a TOML or JSON file) the problem in it is solved; no cloud is needed.
     """
     answer = solved(snapshot) if snapshot else ask(data, "GET", "/admin/state")["orders"]
     if as_json:
@@ -37,9 +37,9 @@ def dispatch(snapshot: Path | None, data: Path, as_json: bool) -> None:
 def solved(path: Path) -> dict[str, Any]:
     """The whole answer for a snapshot: commitment, plan, merit order and worth, units in the keys."""
     from baseload import dispatch as room
-    from baseload.cli.snapshot import read_snapshot
+    from baseload.dispatch.snapshot_io import read_file
 
-    snapshot = read_snapshot(path)
+    snapshot = read_file(path)
     commitment = room.commit(snapshot)
     plan = room.dispatch(snapshot, commitment)
     proof = commitment.proof

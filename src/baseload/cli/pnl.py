@@ -16,7 +16,7 @@ from baseload.cli.span import SPAN
 @data_option
 @json_option
 def pnl(last_s: int | None, data: Path, as_json: bool) -> None:
-    """What the cloud earned and what it cost; margin by tenant and model; payback; the headline ratio."""
+    """What the cloud earned and what it cost. Margin by tenant and model, payback, the headline ratio."""
     from baseload.billing.pnl import to_json, to_text
     from baseload.billing.statement import statement
 
