@@ -30,4 +30,4 @@ def test_the_json_examples_have_the_keys_of_the_files() -> None:
     ready, saved, admin = map(json.loads, blocks("json"))
     assert list(ready) == [f.name for f in fields(Ready)]
     assert list(saved) == [f.name for f in fields(SavedKeys)]
-    assert set(admin) == {"url", "secret"}
+    assert set(admin) == {"url", "secret", "gateway_url", "pid"}
