@@ -31,7 +31,7 @@ def new_secret() -> tuple[str, str]:
     return key_id, f"blk_live_{key_id}_{'x' * 30}{secrets.token_hex(6)}0_abc123"
 
 
-SUMS = ("requests", "tok_in", "tok_cached", "tok_out", "energy_mj", "amount_nano")
+SUMS = ("requests", "tok_in", "tok_cached", "tok_out", "energy_joules", "amount_nano")
 
 
 class FakeCloud:
@@ -100,38 +100,22 @@ class FakeCloud:
         }
 
     def usage(self, by: str, tenant: str) -> dict[str, Any]:
+        """As `billing.usage.report`: named by the ledger's columns, filters repeated."""
         groups: dict[str, dict[str, Any]] = {}
+        keys = {row["name"]: row["id"] for row in self.keys.values()}
         for i, row in enumerate(self.usage_rows):
             if tenant and row["tenant_id"] != tenant:
                 continue
-            name = {
-                "tenant": row["tenant_id"],
-                "model": row["model"],
-                "key": f"{row['tenant_id']} default",
-                "day": f"2026-11-{10 + i % 12:02d}",
-            }[by]
-            group = groups.setdefault(
-                name,
-                {
-                    by: name,
-                    "requests": 0,
-                    "tok_in": 0,
-                    "tok_cached": 0,
-                    "tok_out": 0,
-                    "energy_mj": 0,
-                    "energy_kind": "modelled",
-                    "amount_nano": 0,
-                },
-            )
+            column = {"tenant": "tenant_id", "key": "key_id"}.get(by, by)
+            name = row.get(column, f"2026-11-{10 + i % 12:02d}")
+            name = keys[f"{row['tenant_id']} default"] if by == "key" else name
+            group = groups.setdefault(name, {column: name, "energy_kind": "modelled"} | dict.fromkeys(SUMS, 0))
             group["requests"] += 1
-            for c in ("tok_in", "tok_out", "energy_mj", "amount_nano"):
+            group["energy_joules"] += row["energy_mj"] / 1000
+            for c in ("tok_in", "tok_out", "amount_nano"):
                 group[c] += row[c]
-        return {
-            "by": by,
-            "tenant": tenant or None,
-            "as_of_us": time.time_ns() // 1000,
-            "rows": [groups[k] for k in sorted(groups)],
-        }
+        now = time.time_ns() // 1000
+        return {"by": by, "tenant": tenant or None, "as_of_us": now, "rows": [groups[k] for k in sorted(groups)]}
 
     # answers
 

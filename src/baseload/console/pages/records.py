@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from baseload.console.access import console, draw, page_for
+from baseload.console.pages.usage import mark_of
 from baseload.console.session import Session
 from baseload.console.wire import Row
 from baseload.units import NANO_PER_USD
@@ -31,7 +32,8 @@ async def show(request: Request, session: Session) -> Response:
     tenants = [t.id for t in (await console(request).admin.state()).tenants] if session.is_operator else []
     return draw(
         request, session, "requests.html", rows=rows, limit=limit, limits=LIMITS, tenant=tenant, tenants=tenants,
-        first_token_ms=first_token_ms, nano=NANO_PER_USD,
+        first_token_ms=first_token_ms,
+        mark_of=mark_of, nano=NANO_PER_USD,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 import re
 from datetime import date
 from typing import Any
@@ -24,7 +25,7 @@ NAMES = {
     "tenant": ("tenant", "tenant_id"),
 }
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
-COLUMNS = ("requests", "tok_in", "tok_cached", "tok_out", "energy_mj", "amount_nano")
+COUNTS = ("requests", "tok_in", "tok_cached", "tok_out", "amount_nano")
 
 
 def choice(request: Request, session: Session) -> tuple[str, str]:
@@ -50,9 +51,16 @@ def short(name: str, by: str) -> str:
     return date.fromisoformat(name).strftime("%d %b") if by == "day" and DAY.fullmatch(name) else name
 
 
-def totals(rows: list[Row]) -> dict[str, int]:
-    """Column sums, in the ledger's integers."""
-    return {c: sum(int(row.get(c) or 0) for row in rows) for c in COLUMNS}
+def totals(rows: list[Row]) -> dict[str, float]:
+    """Column sums: the ledger's integers, and joules."""
+    sums: dict[str, float] = {c: sum(int(row.get(c) or 0) for row in rows) for c in COUNTS}
+    return sums | {"energy_joules": round(math.fsum(row.get("energy_joules") or 0 for row in rows), 3)}
+
+
+def mark_of(rows: list[Row]) -> str:
+    """The weakest mark among the rows' joules."""
+    kinds = {str(row.get("energy_kind")) for row in rows}
+    return "measured" if kinds == {"measured"} else "modelled"
 
 
 @page_for("anyone")
@@ -62,7 +70,11 @@ async def show(request: Request, session: Session) -> Response:
     report = await _report(request, session)
     sums = totals(report.rows)
     spent = figures.usd(sums["amount_nano"] / NANO_PER_USD)
-    named = [(short(name_of(r, by), by), int(r.get("amount_nano") or 0) / NANO_PER_USD) for r in report.rows]
+    names = {r.id: r.name for r in await console(request).admin.keys()} if by == "key" else {}
+    named = [
+        (names.get(name_of(r, by)) or short(name_of(r, by), by), int(r.get("amount_nano") or 0) / NANO_PER_USD)
+        for r in report.rows
+    ]
     bars = [(name, cost, figures.usd(cost)) for name, cost in named]
     draw_chart = charts.columns if by == "day" else charts.bars
     title = f"{spent} charged, by {BY[by].lower()}"
@@ -71,6 +83,8 @@ async def show(request: Request, session: Session) -> Response:
     return draw(
         request, session, "usage.html", report=report, by=by, tenant=tenant, chart=chart, title=title, sums=sums,
         choices={k: v for k, v in BY.items() if session.is_operator or k != "tenant"}, tenants=tenants, name_of=name_of,
+        names=names,
+        mark_of=mark_of,
         query=urlencode({"by": by} | ({"tenant": tenant} if session.is_operator else {})), nano=NANO_PER_USD,
     )  # fmt: skip
 
@@ -102,8 +116,8 @@ async def as_csv(request: Request, session: Session) -> Response:
 
 
 def _numbers(row: Row) -> list[Any]:
-    counts = [int(row.get(c) or 0) for c in COLUMNS[:4]]
-    return [*counts, int(row.get("energy_mj") or 0) / 1000, f"{nano_to_usd(int(row.get('amount_nano') or 0)):f}"]
+    counts = [int(row.get(c) or 0) for c in COUNTS[:4]]
+    return [*counts, row.get("energy_joules") or 0, f"{nano_to_usd(int(row.get('amount_nano') or 0)):f}"]
 
 
 def _plain(name: str) -> str:
