@@ -181,7 +181,7 @@ class Desk:
                 actor=wanted.actor,
             )
         )
-        self.runtime.keys.add(made.key)
+        self.runtime.door.keys.add(made.key)
         return encoded({**key_card(made.key, now_us), "key": made.secret}, 201)
 
     async def revoke_key(self, request: Request) -> Response:
@@ -189,7 +189,7 @@ class Desk:
         key_id = request.path_params["key_id"]
         now_us = self.runtime.now_us()
         key = await self.runtime.ledger.writer.ask(lambda unit: revoke_key(unit, key_id=key_id, now_us=now_us))
-        self.runtime.keys.add(key)
+        self.runtime.door.keys.add(key)
         return encoded(key_card(key, now_us))
 
 

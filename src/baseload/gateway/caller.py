@@ -1,15 +1,11 @@
 """Who asks: the key, its tenant, and the tenant's limits."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from baseload.config.cloud import Business, Tenant, Tier
 from baseload.errors import Refusal
 from baseload.http1 import Exchange
-from baseload.tenants import Key, Limits
-
-if TYPE_CHECKING:
-    from baseload.gateway.runtime import Runtime
+from baseload.tenants import Key, KeyRing, Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,27 +41,38 @@ class Caller:
         )
 
 
-def identify(runtime: "Runtime", exchange: Exchange, route: str) -> Caller:
-    """The caller of an exchange, or a refusal: 401 without a good key, 403 when the key may not do this."""
-    header = exchange.headers.get(b"authorization", b"")
-    scheme, _, secret = header.partition(b" ")
-    if not header:
-        raise _unauthorised("no API key was sent; put it in the header 'authorization: Bearer blk_live_…'")
-    if scheme.lower() != b"bearer":
-        raise _unauthorised("the authorization header is not 'Bearer blk_live_…'")
-    key = runtime.keys.find(secret.strip())
-    if key is None:
-        raise _unauthorised("this API key is not known; check it, or ask the operator: baseload keys list")
-    state = key.state(runtime.now_us())
-    if state != "active":
-        raise _unauthorised(f"API key {key.id} is {state}; ask the operator for another")
-    tenant = runtime.tenants.get(key.tenant_id)
-    if tenant is None:
-        raise _unauthorised(f"tenant '{key.tenant_id}' of this key is no longer in the description")
-    if not key.may(route):
-        message = f"API key {key.id} may not use this route; it is for: {', '.join(sorted(key.scopes))}"
-        raise Refusal(403, message, kind="permission_error", code="insufficient_permissions")
-    return Caller(key=key, tenant=tenant, limits=runtime.limits[tenant.id])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """Who is let through: keys in memory, tenants of the description, their limits."""
+
+    keys: KeyRing
+    tenants: dict[str, Tenant]
+    limits: dict[str, Limits]
+
+    def identify(self, exchange: Exchange, route: str, now_us: int) -> Caller:
+        """The caller of an exchange, or a refusal: 401 without a good key, 403 when the key may not do this."""
+        key = self._key(exchange.headers.get(b"authorization", b""), now_us)
+        tenant = self.tenants.get(key.tenant_id)
+        if tenant is None:
+            raise _unauthorised(f"tenant '{key.tenant_id}' of this key is no longer in the description")
+        if not key.may(route):
+            message = f"API key {key.id} may not use this route; it is for: {', '.join(sorted(key.scopes))}"
+            raise Refusal(403, message, kind="permission_error", code="insufficient_permissions")
+        return Caller(key=key, tenant=tenant, limits=self.limits[tenant.id])
+
+    def _key(self, header: bytes, now_us: int) -> Key:
+        scheme, _, secret = header.partition(b" ")
+        if not header:
+            raise _unauthorised("no API key was sent; put it in the header 'authorization: Bearer blk_live_…'")
+        if scheme.lower() != b"bearer":
+            raise _unauthorised("the authorization header is not 'Bearer blk_live_…'")
+        key = self.keys.find(secret.strip())
+        if key is None:
+            raise _unauthorised("this API key is not known; check it, or ask the operator: baseload keys list")
+        state = key.state(now_us)
+        if state != "active":
+            raise _unauthorised(f"API key {key.id} is {state}; ask the operator for another")
+        return key
 
 
 def _unauthorised(message: str) -> Refusal:

@@ -1,4 +1,4 @@
-"""The life of one request: admitted, held, seated, relayed, counted, settled, answered.
+"""The life of one admitted request: seated, relayed, counted, settled, answered.
 
 Read `run` from top to bottom. Whatever happens after the hold, the ledger settles: the tokens that were delivered are
 billed, the rest is lost and the pool's cost, and the hold is released.
@@ -6,24 +6,19 @@ billed, the rest is lost and the pool's cost, and the hold is released.
 
 import asyncio
 
-from baseload.billing.admission import Admission, Grant
 from baseload.billing.outcome import Outcome, Reason, Receipt, Try, bill
-from baseload.billing.price import TWIN, affordable, bound
-from baseload.config.cloud import Tier
-from baseload.errors import EngineDown, InsufficientBalance, LedgerUnavailable, Refusal
+from baseload.errors import EngineDown, LedgerUnavailable, Refusal
 from baseload.fleet.engines.base import Engine
 from baseload.fleet.relay import Relay
 from baseload.fleet.router import Place
+from baseload.gateway.admitted import Admitted
 from baseload.gateway.answer import Answer, Final, StreamAnswer, WholeAnswer
-from baseload.gateway.ask import Ask
 from baseload.gateway.attempt import REASON, Tried, count_try, run_try, tries_of
-from baseload.gateway.caller import Caller
-from baseload.gateway.engine_errors import engine_refusal
+from baseload.gateway.refusals import INTERNAL, refusal_of, waited_too_long
 from baseload.gateway.runtime import Runtime
 from baseload.http1 import Exchange
 from baseload.units import Micros
 
-INTERNAL = Refusal(500, "internal error; the gateway's log has the details", kind="server_error")
 MAX_TRIES = 2
 PROTECTED_WAIT_S = 60.0
 
@@ -31,29 +26,22 @@ PROTECTED_WAIT_S = 60.0
 class Completion:
     """One request on its way."""
 
-    def __init__(
-        self, runtime: Runtime, exchange: Exchange, caller: Caller, ask: Ask, tier: Tier, request_id: str
-    ) -> None:
+    def __init__(self, runtime: Runtime, exchange: Exchange, admitted: Admitted) -> None:
         self.runtime = runtime
         self.exchange = exchange
-        self.caller = caller
-        self.ask = ask
-        self.tier = tier
-        self.model = runtime.models[ask.model]
-        self.request_id = request_id
-        self.admitted_us = runtime.now_us()
-        self.price = (
-            TWIN
-            if self.model.engine == "twin"
-            else runtime.prices.at(ask.model, tier, caller.business, self.admitted_us)
-        )
+        self.admitted = admitted
+        self.caller = admitted.caller
+        self.ask = ask = admitted.ask
+        self.tier = admitted.tier
+        self.model = admitted.model
+        self.request_id = admitted.request_id
         self.tried: list[Tried] = []
         self.queue_us = 0
         self.stopped = ""
         self.relay: Relay | None = None
         self._waiting: asyncio.Future[Place] | None = None
         self._engine: Engine | None = None
-        headers = [(b"x-request-id", request_id.encode()), *caller.limit_headers()]
+        headers = [(b"x-request-id", self.request_id.encode()), *self.caller.limit_headers()]
         self.answer: Answer = (
             StreamAnswer(exchange, headers, model=ask.model, chat=ask.chat, include_usage=ask.include_usage)
             if ask.stream
@@ -61,67 +49,18 @@ class Completion:
         )
 
     async def run(self) -> None:
-        """From admission to the last byte."""
-        grant, max_tokens = await self._hold()
+        """From the first place in a queue to the last byte."""
         self.runtime.began(self)
         self.exchange.on_gone = self._client_gone
         refusal: Refusal | None = INTERNAL
         try:
-            refusal = await self._try_until_done(max_tokens)
+            refusal = await self._try_until_done()
         finally:
-            await self._close(grant, refusal)
+            await self._close(refusal)
             self.runtime.ended(self, completed=refusal is None and self._completed())
 
-    # the hold
-    async def _hold(self) -> tuple[Grant, int]:
-        """Hold the most this can cost. `max_tokens` is lowered to fit only when the client left it out."""
-        context = self.model.context_tokens
-        wanted = self.ask.max_tokens or context
-        if wanted > context:
-            raise Refusal(
-                400,
-                f"max_tokens is {wanted}, but '{self.model.id}' holds {context} tokens in all; ask for fewer",
-                param="max_tokens",
-                code="context_length_exceeded",
-            )
-        admission = self._admission(wanted)
-        grant = self.runtime.ledger.try_hold(admission)
-        if grant is not None:
-            return grant, wanted
-        try:
-            return await self.runtime.ledger.hold(admission), wanted
-        except InsufficientBalance:
-            if self.ask.max_tokens is not None:
-                raise
-        wanted = await self._affordable()
-        return await self.runtime.ledger.hold(self._admission(wanted)), wanted
-
-    async def _affordable(self) -> int:
-        available = await self.runtime.ledger.available(self.caller.key.account_id)
-        tokens = affordable(self.ask.input_bound, self.ask.n, available, self.price)
-        if tokens is None:
-            return self.model.context_tokens
-        if tokens < 1:
-            raise InsufficientBalance(f"the balance of {available / 1e9:.9f} USD does not pay for this request; top up")
-        return min(tokens, self.model.context_tokens)
-
-    def _admission(self, max_tokens: int) -> Admission:
-        return Admission(
-            request_id=self.request_id,
-            tenant_id=self.caller.tenant.id,
-            project_id=self.caller.key.project_id,
-            key_id=self.caller.key.id,
-            account_id=self.caller.key.account_id,
-            model=self.model.id,
-            tier=self.tier,
-            business=self.caller.business,
-            bound_nano=bound(self.ask.input_bound, max_tokens, self.ask.n, self.price),
-            price_ver=self.price.id,
-            now_us=self.admitted_us,
-        )
-
     # the work
-    async def _try_until_done(self, max_tokens: int) -> Refusal | None:
+    async def _try_until_done(self) -> Refusal | None:
         """Try, and try elsewhere when an engine failed and nothing of its answer has left. None when it was done."""
         while True:
             if self._is_stopped():
@@ -133,7 +72,7 @@ class Completion:
             if place is None:
                 return None
             try:
-                made = await self._try(place, max_tokens)
+                made = await self._try(place)
             finally:
                 self.runtime.router.release(place)
             self.tried.append(made)
@@ -142,7 +81,7 @@ class Completion:
             if made.end.reason == "engine_down":
                 self.runtime.router.mark(made.engine, up=False)
             if not made.retriable or len(self.tried) >= MAX_TRIES or self._is_stopped() or self._left(made):
-                return None if made.end.reason == "client_hangup" else _refusal_of(made)
+                return None if made.end.reason == "client_hangup" else refusal_of(made)
             self.answer.restart()
 
     def _is_stopped(self) -> bool:
@@ -174,14 +113,16 @@ class Completion:
         if turn.done():
             return None if turn.cancelled() else turn.result()
         turn.cancel()
-        raise _waited_too_long(self.model.id, flex)
+        raise waited_too_long(self.model.id, flex)
 
-    async def _try(self, place: Place, max_tokens: int) -> Tried:
+    async def _try(self, place: Place) -> Tried:
         engine = self._engine = place.engine
         upstream = engine.upstream_model()
         relay, started_us = await run_try(
             engine,
-            engine.request(self.ask.route, self.ask.body(upstream, max_tokens), self.request_id, self._class()),
+            engine.request(
+                self.ask.route, self.ask.body(upstream, self.admitted.max_tokens), self.request_id, self._class()
+            ),
             self.answer,
             rename=None if upstream == self.ask.model else self.ask.model,
             now_us=self.runtime.now_us,
@@ -213,11 +154,11 @@ class Completion:
             self._waiting.cancel()
 
     # the end
-    async def _close(self, grant: Grant, refusal: Refusal | None) -> None:
+    async def _close(self, refusal: Refusal | None) -> None:
         """Settle, durably; only then let usage and `[DONE]`, or the error, leave."""
         outcome = self._outcome()
         try:
-            receipt = await self.runtime.settle(self, grant, outcome)
+            receipt = await self.runtime.settle(self, self.admitted.grant, outcome)
         except LedgerUnavailable as e:
             self.answer.fail(Refusal(503, str(e), kind="server_error", code="ledger_unavailable", retry_after_s=5), ())
             return
@@ -319,34 +260,3 @@ class Completion:
             energy_kind=outcome.energy_kind,
             service_tier=self.tier,
         )
-
-
-def _waited_too_long(model: str, flex: bool) -> Refusal:
-    if flex:
-        message = f"flex work for '{model}' is waiting: its price does not yet beat the worth of what it would displace"
-        return Refusal(429, message, kind="rate_limit_error", code="flex_capacity", retry_after_s=30)
-    return Refusal(
-        503, f"every replica of '{model}' is busy; try again", kind="server_error", code="overloaded", retry_after_s=5
-    )
-
-
-def _refusal_of(made: Tried) -> Refusal:
-    """What the client is told of an engine's failure. A 400 is the request's fault: the engine's words go on."""
-    end = made.end
-    if end.reason == "refused" and end.status in (400, 413, 422):
-        return engine_refusal(end.status, end.body)
-    if end.reason == "cancelled":
-        return Refusal(
-            503,
-            "the gateway is shutting down; send the request again",
-            kind="server_error",
-            code="shutting_down",
-            retry_after_s=5,
-        )
-    if end.reason == "refused" and end.status == 429:
-        return Refusal(
-            503, "the engine is overloaded; try again", kind="server_error", code="overloaded", retry_after_s=5
-        )
-    message = f"the engine serving '{made.engine.model}' failed; what was delivered is billed; send the request again"
-    code = "engine_unavailable" if end.reason == "engine_down" else "engine_error"
-    return Refusal(503, message, kind="server_error", code=code, retry_after_s=2)

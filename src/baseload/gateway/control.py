@@ -14,7 +14,7 @@ from baseload.dispatch import Commitment, Snapshot, commit
 from baseload.errors import BaseloadError
 from baseload.fleet.engines.base import Engine
 from baseload.fleet.replicas import Replicas
-from baseload.gateway.demand import Class
+from baseload.gateway.admitted import RequestClass
 from baseload.gateway.meters import Second
 from baseload.gateway.runtime import Runtime
 from baseload.gateway.steer import Steering
@@ -67,9 +67,9 @@ class Control:
                 log.exception("control step %s failed; it is tried again in a second", slow.__name__)
 
     # measuring
-    def queued_by_class(self) -> Counter[Class]:
+    def queued_by_class(self) -> Counter[RequestClass]:
         """Requests that wait for a place, by class."""
-        return Counter((r.caller.business, r.tier, r.ask.model) for r in self.runtime.live if r.waiting)
+        return Counter(r.admitted.request_class for r in self.runtime.live if r.waiting)
 
     def _sample(self) -> None:
         runtime, now_us = self.runtime, self.runtime.now_us()

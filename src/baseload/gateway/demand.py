@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-Class = tuple[str, str, str]
-"""Business, tier, model."""
+from baseload.gateway.admitted import RequestClass
 
 HALF_LIFE_S = 10.0
 SIZE_HALF_LIFE = 50.0
@@ -42,14 +41,14 @@ class Load:
 class Demand:
     """All classes that have ever asked, and those that may."""
 
-    loads: dict[Class, Load] = field(default_factory=dict)
-    _counted: Counter[Class] = field(default_factory=Counter)
+    loads: dict[RequestClass, Load] = field(default_factory=dict)
+    _counted: Counter[RequestClass] = field(default_factory=Counter)
 
-    def load(self, cls: Class) -> Load:
+    def load(self, cls: RequestClass) -> Load:
         """A class's load, made when first asked for."""
         return self.loads.setdefault(cls, Load())
 
-    def tick(self, arrived: Mapping[Class, int], queued: Mapping[Class, int], dt_s: float) -> None:
+    def tick(self, arrived: Mapping[RequestClass, int], queued: Mapping[RequestClass, int], dt_s: float) -> None:
         """Take in the arrival counters and the queues as they stand."""
         keep = 0.5 ** (dt_s / HALF_LIFE_S)
         for cls in {*self.loads, *arrived}:

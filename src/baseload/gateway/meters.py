@@ -6,10 +6,10 @@ Counters may reset with the process; money and joules on record are the ledger's
 from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from baseload.gateway.completion import Completion
+from baseload.gateway.admitted import RequestClass
+from baseload.gateway.live import Live
 
 HISTORY_S = 3600
 SMOOTH_S = 5
@@ -57,7 +57,7 @@ class Meters:
         self.amount_nano = 0
         self.count_mismatches = 0
         self.emitted_by_model: Counter[str] = Counter(dict.fromkeys(models, 0))
-        self.arrived: Counter[tuple[str, str, str]] = Counter()
+        self.arrived: Counter[RequestClass] = Counter()
         self.history: deque[Second] = deque(maxlen=HISTORY_S)
         self._recent: deque[tuple[int, int, int, dict[str, int]]] = deque(maxlen=SMOOTH_S + 1)
 
@@ -71,17 +71,17 @@ class Meters:
         if tenant_id is not None:
             self.tenant(tenant_id).refusals[reason] += 1
 
-    def began(self, request: "Completion") -> None:
+    def began(self, request: Live) -> None:
         """A request holds money and is on its way."""
         self.requests += 1
-        self.arrived[(request.caller.business, request.tier, request.ask.model)] += 1
-        tenant = self.tenant(request.caller.tenant.id)
+        self.arrived[request.admitted.request_class] += 1
+        tenant = self.tenant(request.admitted.caller.tenant.id)
         tenant.requests += 1
         tenant.in_flight += 1
 
-    def ended(self, request: "Completion", *, completed: bool) -> None:
+    def ended(self, request: Live, *, completed: bool) -> None:
         """A request is over."""
-        self.tenant(request.caller.tenant.id).in_flight -= 1
+        self.tenant(request.admitted.caller.tenant.id).in_flight -= 1
         self.completed += completed
         self.failed += not completed
 
@@ -93,14 +93,14 @@ class Meters:
         self.lost += emitted - billed
         self.emitted_by_model[model] += emitted
 
-    def rates(self, now_us: int, live: Iterable["Completion"]) -> tuple[float, float, dict[str, float]]:
+    def rates(self, now_us: int, live: Iterable[Live]) -> tuple[float, float, dict[str, float]]:
         """Prefill and decode tokens per second, and decode by model, over the last few seconds. Call once a second."""
         prefilled, emitted, by_model = self.prefilled, self.emitted, dict(self.emitted_by_model)
         for request in live:
             p, e = request.so_far()
             prefilled += p
             emitted += e
-            by_model[request.ask.model] = by_model.get(request.ask.model, 0) + e
+            by_model[request.admitted.model.id] = by_model.get(request.admitted.model.id, 0) + e
         self._recent.append((now_us, prefilled, emitted, by_model))
         then_us, p0, e0, m0 = self._recent[0]
         span_s = max((now_us - then_us) / 1e6, 1e-9)

@@ -10,11 +10,12 @@ import msgspec
 
 from baseload.config.cloud import Model
 from baseload.errors import EngineError, InsufficientBalance, LedgerUnavailable, Refusal
+from baseload.gateway.admit import admit
 from baseload.gateway.answer import refuse
 from baseload.gateway.ask import Ask, parse_chat, parse_text, parse_tokenize
-from baseload.gateway.caller import Caller, identify
+from baseload.gateway.caller import Caller
 from baseload.gateway.completion import Completion
-from baseload.gateway.engine_errors import engine_refusal
+from baseload.gateway.refusals import engine_refusal
 from baseload.gateway.runtime import Runtime
 from baseload.http1 import Exchange
 
@@ -90,7 +91,7 @@ class Routes:
 
     async def _complete(self, exchange: Exchange, request_id: str, route: str, parse: Callable[[bytes], Ask]) -> None:
         runtime = self.runtime
-        caller = identify(runtime, exchange, route)
+        caller = self._caller(exchange, route)
         ask = parse(exchange.body)
         model = self._find_model(caller, ask.model)
         tier = caller.tier_of(ask.service_tier)
@@ -112,11 +113,13 @@ class Routes:
             refuse(exchange, refusal, [(b"x-request-id", request_id.encode()), *caller.limit_headers()])
             runtime.meters.refused("rate_limited", None)
             return
-        completion = Completion(runtime, exchange, caller, ask, tier, request_id)
+        used = 0
         try:
+            completion = Completion(runtime, exchange, await admit(runtime, ask, caller, model, tier, request_id))
             await completion.run()
+            used = completion.used_tokens
         finally:
-            caller.limits.finish(tokens, completion.used_tokens)
+            caller.limits.finish(tokens, used)
 
     def _find_model(self, caller: Caller, name: str) -> Model:
         mine = [m for m in self.runtime.models if caller.key.may_use(m)]
@@ -132,13 +135,16 @@ class Routes:
         )
 
     # the rest
+    def _caller(self, exchange: Exchange, route: str) -> Caller:
+        return self.runtime.door.identify(exchange, route, self.runtime.now_us())
+
     async def _models(self, exchange: Exchange, request_id: str) -> None:
-        caller = identify(self.runtime, exchange, "models")
+        caller = self._caller(exchange, "models")
         data = [self._card(m) for m in self.runtime.models.values() if caller.key.may_use(m.id)]
         _reply(exchange, request_id, caller, {"object": "list", "data": data})
 
     async def _model(self, exchange: Exchange, request_id: str) -> None:
-        caller = identify(self.runtime, exchange, "models")
+        caller = self._caller(exchange, "models")
         _reply(
             exchange,
             request_id,
@@ -156,7 +162,7 @@ class Routes:
         }
 
     async def _tokenize(self, exchange: Exchange, request_id: str) -> None:
-        caller = identify(self.runtime, exchange, "tokenize")
+        caller = self._caller(exchange, "tokenize")
         name, body = parse_tokenize(exchange.body)
         self._find_model(caller, name)
         engine = self.runtime.router.any_up(name)

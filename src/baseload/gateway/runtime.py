@@ -7,24 +7,21 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from baseload.billing.admission import Grant
 from baseload.billing.ledger import Ledger
 from baseload.billing.outcome import Outcome, Receipt
 from baseload.billing.price import PriceList
-from baseload.config.cloud import Cloud, Model, Tenant
+from baseload.config.cloud import Cloud, Model
 from baseload.errors import LedgerUnavailable
 from baseload.fleet.router import Router
+from baseload.gateway.caller import Door
 from baseload.gateway.demand import Demand
+from baseload.gateway.live import Live
 from baseload.gateway.meters import Meters
 from baseload.gateway.power import Power
 from baseload.gateway.steer import StandingOrders
-from baseload.tenants import KeyRing, Limits
 from baseload.units import Micros
-
-if TYPE_CHECKING:
-    from baseload.gateway.completion import Completion
 
 
 def now_us() -> Micros:
@@ -39,7 +36,7 @@ class Runtime:
     cloud: Cloud
     data: Path
     pepper: bytes
-    keys: KeyRing
+    door: Door
     ledger: Ledger
     prices: PriceList
     router: Router
@@ -47,11 +44,9 @@ class Runtime:
     meters: Meters
     started_us: Micros
     models: dict[str, Model]
-    tenants: dict[str, Tenant]
-    limits: dict[str, Limits]
     orders: StandingOrders = field(default_factory=StandingOrders)
     demand: Demand = field(default_factory=Demand)
-    live: set["Completion"] = field(default_factory=set)
+    live: set[Live] = field(default_factory=set)
     unsettled: deque[tuple[Grant, Outcome]] = field(default_factory=deque)
     notes: tuple[str, ...] = ()
     closing: bool = False
@@ -61,23 +56,23 @@ class Runtime:
         """The wall clock."""
         return now_us()
 
-    def began(self, request: "Completion") -> None:
+    def began(self, request: Live) -> None:
         """A request holds money and is on its way."""
         self.live.add(request)
         self.meters.began(request)
 
-    def ended(self, request: "Completion", *, completed: bool) -> None:
+    def ended(self, request: Live, *, completed: bool) -> None:
         """A request is over. What it was like is what the next of its class are expected to be like."""
         self.live.discard(request)
         if completed:
             prefilled, emitted = request.so_far()
-            load = self.demand.load((request.caller.business, request.tier, request.model.id))
-            load.learn(prefilled, emitted, (self.now_us() - request.admitted_us - request.waited_us) / 1e6)
+            service_us = self.now_us() - request.admitted.at_us - request.waited_us
+            self.demand.load(request.admitted.request_class).learn(prefilled, emitted, service_us / 1e6)
         self.meters.ended(request, completed=completed)
 
-    async def settle(self, request: "Completion", grant: Grant, outcome: Outcome) -> Receipt:
+    async def settle(self, request: Live, grant: Grant, outcome: Outcome) -> Receipt:
         """Settle durably. While the ledger cannot write, the outcome waits here and is settled when it can."""
-        self.power.note(outcome.pool, request.model.id, request.request_id, outcome.attempts)
+        self.power.note(outcome.pool, request.admitted.model.id, request.admitted.request_id, outcome.attempts)
         try:
             receipt = await self.ledger.settle(grant, outcome)
         except LedgerUnavailable:
@@ -86,7 +81,7 @@ class Runtime:
         finally:
             self.live.discard(request)
             self.meters.settled(
-                request.model.id,
+                request.admitted.model.id,
                 prefilled=sum(a.prefilled for a in outcome.attempts),
                 emitted=sum(a.emitted for a in outcome.attempts),
                 billed=outcome.tok_out,

@@ -27,6 +27,7 @@ from baseload.fleet.replica import write_private
 from baseload.fleet.replicas import Replicas
 from baseload.fleet.router import Router
 from baseload.gateway.admin import make_admin
+from baseload.gateway.caller import Door
 from baseload.gateway.control import Control
 from baseload.gateway.meters import Meters
 from baseload.gateway.power import Power
@@ -80,7 +81,11 @@ async def build(data: Path, cloud: Cloud, replicas: Replicas) -> tuple[Runtime, 
         cloud=cloud,
         data=data,
         pepper=pepper,
-        keys=KeyRing(pepper, list_keys(conn)),
+        door=Door(
+            keys=KeyRing(pepper, list_keys(conn)),
+            tenants={t.id: t for t in cloud.tenants},
+            limits={t.id: Limits.of(t, now_us()) for t in cloud.tenants},
+        ),
         ledger=ledger,
         prices=opening.prices,
         router=router,
@@ -88,8 +93,6 @@ async def build(data: Path, cloud: Cloud, replicas: Replicas) -> tuple[Runtime, 
         meters=Meters(m.id for m in cloud.models),
         started_us=now_us(),
         models={m.id: m for m in cloud.models},
-        tenants={t.id: t for t in cloud.tenants},
-        limits={t.id: Limits.of(t, now_us()) for t in cloud.tenants},
         notes=opening.notes,
     )
     conn.close()

@@ -27,7 +27,7 @@ def describe(runtime: Runtime, control: Control) -> dict[str, Any]:
         },
         "replicas": [_replica(runtime, control, e.replica) for e in runtime.router.engines],
         "orders": runtime.orders.describe(),
-        "tenants": [_tenant(runtime, t) for t in runtime.tenants],
+        "tenants": [_tenant(runtime, t) for t in runtime.door.tenants],
         "trust": _trust(runtime, control),
         "problems": problems(runtime, control),
     }

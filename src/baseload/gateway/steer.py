@@ -14,7 +14,8 @@ from baseload.billing.price import PriceList, Usage, rate
 from baseload.config.cloud import Cloud, Model
 from baseload.energy import Weights
 from baseload.errors import LedgerError
-from baseload.gateway.demand import Class, Demand, Load
+from baseload.gateway.admitted import RequestClass
+from baseload.gateway.demand import Demand, Load
 
 PROTECTED_LOAD = 0.75
 STANDBY_PER_S = 0.001
@@ -159,12 +160,12 @@ class Steering:
         part = min(pool.nodes / max(there, 1), 1.0)
         return 1e9 / self.weights[model.id].decode * self.speed.get(model.id, 1.0) * part * replicas
 
-    def _classes(self, demand: Demand) -> Iterable[tuple[Class, Load]]:
+    def _classes(self, demand: Demand) -> Iterable[tuple[RequestClass, Load]]:
         """The classes tenants may ask in, whether or not they have."""
         may = {(t.business, tier, m.id) for t in self.cloud.tenants for tier in t.tiers for m in self.cloud.models}
         return [(cls, demand.load(cls)) for cls in sorted(may)]
 
-    def _class(self, cls: Class, load: Load, now_us: int) -> d.WorkClass:
+    def _class(self, cls: RequestClass, load: Load, now_us: int) -> d.WorkClass:
         business, tier, model = cls
         engine = next(m.engine for m in self.cloud.models if m.id == model)
         usage = Usage(tok_in=round(load.tok_in), tok_cached=None, tok_out=round(load.tok_out))
@@ -220,7 +221,7 @@ class Steering:
         )
 
 
-def _id(cls: Class) -> str:
+def _id(cls: RequestClass) -> str:
     return "/".join(cls)
 
 

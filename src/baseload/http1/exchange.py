@@ -4,15 +4,20 @@ import asyncio
 import json
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from baseload.http1.server import ServerConnection
+from typing import Protocol
 
 Headers = dict[bytes, bytes]
 """Lower-case names; a repeated header's values are joined by a comma, as RFC 9110 5.3 has it."""
 
 STATUS_LINES = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n".encode() for s in HTTPStatus}
+
+
+class Wire(Protocol):
+    """The connection an exchange writes to."""
+
+    transport: asyncio.Transport
+    can_write: bool
+    write_waiter: "asyncio.Future[None] | None"
 
 
 def error_body(message: str, kind: str, *, param: str | None = None, code: str | None = None) -> bytes:
@@ -46,7 +51,7 @@ class Exchange:
     def __init__(
         self,
         *,
-        connection: "ServerConnection",
+        connection: Wire,
         method: str,
         path: str,
         query: str,
