@@ -118,11 +118,10 @@ class Completion:
     async def _try(self, place: Place) -> Tried:
         engine = self._engine = place.engine
         upstream = engine.upstream_model()
+        body = self.ask.body(upstream, self.admitted.max_tokens)
         relay, started_us = await run_try(
             engine,
-            engine.request(
-                self.ask.route, self.ask.body(upstream, self.admitted.max_tokens), self.request_id, self._class()
-            ),
+            engine.request(self.ask.route, body, self.request_id, self._class()),
             self.answer,
             rename=None if upstream == self.ask.model else self.ask.model,
             now_us=self.runtime.now_us,

@@ -9,6 +9,7 @@ INTERNAL = Refusal(500, "internal error; the gateway's log has the details", kin
 
 
 def waited_too_long(model: str, flex: bool) -> Refusal:
+    """A place did not come in time."""
     if flex:
         message = f"flex work for '{model}' is waiting: its price does not yet beat the worth of what it would displace"
         return Refusal(429, message, kind="rate_limit_error", code="flex_capacity", retry_after_s=30)
