@@ -287,6 +287,26 @@ def test_ctrl_c_settles_and_leaves_nothing_and_a_restart_has_the_same_keys(tmp_p
             assert second.ready[name] == first.ready[name]
 
 
+def test_a_second_ctrl_c_does_not_wait_for_running_answers(tmp_path: Path) -> None:
+    slow = {"BASELOAD_GATEWAY__DRAIN_TIMEOUT_S": "600", "BASELOAD_MODEL__SMOLLM2_135M__TWIN_DECODE_TOKENS_PER_S": "1"}
+    with up(tmp_path / "data", **slow) as cloud:
+        chat = subprocess.Popen(
+            [BASELOAD, "chat", "--data", str(cloud.data), "--max-tokens", "5000", "hello"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert chat.stdout is not None
+        assert chat.stdout.read(1)
+        cloud.process.send_signal(signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            cloud.process.wait(2)
+        cloud.process.send_signal(signal.SIGINT)
+        assert cloud.process.wait(60) == 0
+        chat.communicate(timeout=10)
+        assert json.loads(run("ledger", "verify", "--data", cloud.data, "--json").stdout)["ok"]
+        assert json.loads(run("usage", "--data", cloud.data, "--json").stdout)["rows"][0]["requests"] == 1
+
+
 def test_a_killed_supervisor_takes_its_children_along_and_the_next_start_works(tmp_path: Path) -> None:
     with up(tmp_path / "data") as first:
         first.process.kill()

@@ -36,6 +36,7 @@ LAST_RUN_S = 10.0
 """Children of a supervisor that was killed are gone in five seconds."""
 TRIES = 4
 """A child that dies so often before the cloud was ever ready will not work today."""
+log = logging.getLogger(__name__)
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -60,6 +61,7 @@ async def run(data: Path, described: Cloud, settle: Callable[[Cloud], Cloud], re
 async def _serve(
     supervisor: Supervisor, data: Path, cloud: Cloud, keys: SavedKeys, screen: Screen, ready_file: Path | None
 ) -> None:
+    log.info("starting %s", ", ".join(supervisor.keepers))
     await supervisor.listen(control_socket(data))
     supervisor.start()
     with contextlib.closing(Admin(data)) as admin:
@@ -67,6 +69,7 @@ async def _serve(
             state = await _until_ready(supervisor, admin, screen)
             if state is not None:
                 facts = ready(cloud, keys, state.pid)
+                log.info("serving at %s", facts.base_url)
                 _announce(facts, cloud, data, ready_file)
                 await _watch(supervisor, admin, data, screen)
         finally:
@@ -75,6 +78,7 @@ async def _serve(
             screen.clear()
             say("stopping: running answers finish and are settled (Ctrl-C again hurries)")
             await supervisor.stop()
+    log.info("stopped")
     say("stopped; everything is settled")
 
 
