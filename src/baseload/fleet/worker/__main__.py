@@ -18,7 +18,7 @@ from baseload.errors import SetupError
 from baseload.fleet import leash
 from baseload.fleet.worker.batcher import Batcher
 from baseload.fleet.worker.cores import Core, Words, load
-from baseload.fleet.worker.policy import Limits
+from baseload.fleet.worker.policy import CACHED_PATIENCE, PATIENCE, Limits
 from baseload.fleet.worker.service import Service
 from baseload.fleet.worker.spec import WorkerSpec, read_spec
 from baseload.http1 import Limits as HttpLimits
@@ -71,6 +71,7 @@ async def _work(spec: WorkerSpec, core: Core, words: Words, tally: Tally, servic
         chunk=core.size.chunk_tokens,
         kv_tokens=core.size.kv_tokens,
         flex_when_busy=spec.flex_when_busy,
+        patience=CACHED_PATIENCE if spec.prefix_cache else PATIENCE,
     )
     batcher = Batcher(core, tally, limits=limits, busy_window_s=spec.busy_window_s)
     service.ready(batcher, core, words)

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 
 from baseload.fleet.worker.job import Job, State
 
-PATIENCE = 2
-"""How often a flex prompt is given up half-computed; after that it is let through, or it would never end."""
+PATIENCE, CACHED_PATIENCE = 2, 16
+"""How often a flex prompt is given up half-computed; after that it is let through, or it would never end. With a
+prefix cache what was computed is found again, so that giving it up costs little."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,7 @@ class Limits:
     chunk: int
     kv_tokens: int
     flex_when_busy: int
+    patience: int = PATIENCE
 
 
 @dataclass(slots=True)
@@ -101,7 +103,7 @@ def decide(jobs: Iterable[Job], *, flex_slots: int, busy: bool, limits: Limits) 
 
 def _in_the_way(job: Job, limits: Limits) -> bool:
     """A flex prompt not begun, or so long that the rest of it would delay the protected one by more than a step."""
-    return job.waits and job.left > 0 and job.aborts < PATIENCE and job.left > limits.chunk // 4
+    return job.waits and job.left > 0 and job.aborts < limits.patience and job.left > limits.chunk // 4
 
 
 def _start_flex(waiting: list[Job], decision: Decision, room: _Room, most: int, window: int, limits: Limits) -> None:

@@ -50,14 +50,14 @@ class WorkerSpec:
     busy_window_s: float = 10.0
     """How long after the last protected request flex work still keeps out of the way."""
     busy_flex: int = 0
-    """Flex sequences started while protected work is about; 0 means five eighths of the slots."""
+    """Flex sequences started while protected work is about; 0 means three eighths of the slots."""
     tally_rows: int = 8192
     twin: TwinSpec = TwinSpec()
 
     @property
     def flex_when_busy(self) -> int:
         """See `busy_flex`."""
-        return self.busy_flex or max(1, self.slots * 5 // 8)
+        return self.busy_flex or max(1, self.slots * 3 // 8)
 
 
 def read_spec(path: Path) -> WorkerSpec:
