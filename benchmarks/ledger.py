@@ -1,9 +1,10 @@
 """How many requests a second the ledger holds and settles, durably, beside the disk's own flush time.
 
-    taskset -c 0 python benchmarks/ledger.py [--requests 40000] [--crowd 256] [--json]
+    taskset -c 0 python benchmarks/ledger.py [--requests 40000] [--crowd 256 | --rate 1000] [--json]
 
 Every request takes its bound from the lease (spool row written) and is settled with one attempt in a full commit:
-usage event, attempt, rating, chained journal entry and two postings. `crowd` coroutines do so as fast as they can.
+usage event, attempt, rating, chained journal entry and two postings. `crowd` coroutines do so as fast as they can, or
+requests come at a steady `rate` a second, whatever the answers take.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import os
 import resource
 import tempfile
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from baseload.billing import Admission, Attempt, Ledger, Outcome
@@ -100,25 +102,47 @@ async def request(ledger: Ledger, price_ver: str, number: int, waits: list[float
     waits.append((time.perf_counter() - start) * 1e3)
 
 
-async def run(folder: Path, requests: int, crowd: int) -> dict[str, float]:
+async def crowded(requests: int, crowd: int, one: Callable[[int], Awaitable[None]]) -> None:
+    numbers = iter(range(requests))
+
+    async def member() -> None:
+        for number in numbers:
+            await one(number)
+
+    await asyncio.gather(*(member() for _ in range(crowd)))
+
+
+async def steady(requests: int, rate: float, one: Callable[[int], Awaitable[None]]) -> None:
+    loop = asyncio.get_running_loop()
+    start, under_way = loop.time(), set()
+    for number in range(requests):
+        wait = start + number / rate - loop.time()
+        if wait > 0:
+            await asyncio.sleep(wait)
+        task = loop.create_task(one(number))
+        under_way.add(task)
+        task.add_done_callback(under_way.discard)
+    await asyncio.gather(*under_way)
+
+
+async def run(folder: Path, requests: int, crowd: int, rate: float) -> dict[str, float]:
     ledger = await Ledger.open(folder, clock=clock)
     opening = await ledger.open_books(cloud(), Micros(clock()))
     price_ver = opening.prices.at("m", "default", "external", clock()).id
     waits: list[float] = []
-    numbers = iter(range(requests))
 
-    async def one() -> None:
-        for number in numbers:
-            await request(ledger, price_ver, number, waits)
+    async def one(number: int) -> None:
+        await request(ledger, price_ver, number, waits)
 
     start, cpu = time.perf_counter(), time.process_time()
-    await asyncio.gather(*(one() for _ in range(crowd)))
+    await (steady(requests, rate, one) if rate else crowded(requests, crowd, one))
     wall, cpu = time.perf_counter() - start, time.process_time() - cpu
     await ledger.close()
     waits.sort()
     return {
         "requests": requests,
-        "crowd": crowd,
+        "crowd": 0 if rate else crowd,
+        "rate_per_s": rate,
         "requests_per_s": round(requests / wall),
         "cpu_us_per_request": round(cpu / requests * 1e6, 1),
         "settle_p50_ms": round(waits[len(waits) // 2], 3),
@@ -132,13 +156,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--requests", type=int, default=40_000)
     parser.add_argument("--crowd", type=int, default=256)
+    parser.add_argument("--rate", type=float, default=0)
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="baseload-ledger-") as folder:
         p50, p99 = fsync_ms(Path(folder))
         import uvloop
 
-        found = uvloop.run(run(Path(folder), args.requests, args.crowd))
+        found = uvloop.run(run(Path(folder), args.requests, args.crowd, args.rate))
         found |= {"fsync_p50_ms": round(p50, 3), "fsync_p99_ms": round(p99, 3)}
     print(json.dumps(found) if args.json else "\n".join(f"{k:20} {v}" for k, v in found.items()))
 

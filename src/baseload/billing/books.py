@@ -6,7 +6,7 @@ A group of settlements touches few accounts, so each is read and written once ho
 import apsw
 
 from baseload.billing.account import Balance
-from baseload.billing.entry import Entry
+from baseload.billing.entry import Entry, Head
 from baseload.billing.hold import HOLD, Hold, HoldState
 from baseload.billing.journal import Journal
 from baseload.billing.outcome import Receipt
@@ -30,38 +30,61 @@ PRICE_COLUMNS = (
 )
 
 
+class Memory:
+    """What the last commit left, so that the next group need not read it again. Nothing else writes these rows."""
+
+    def __init__(self) -> None:
+        self.is_certain = False
+        self.forget()
+
+    def forget(self) -> None:
+        """After anything but a commit, only the disk knows."""
+        self.head: Head | None = None
+        self.accounts: dict[str, Balance] = {}
+        self.leases: dict[str, Hold] = {}
+        self.prices: dict[str, PriceVersion] = {TWIN.id: TWIN}
+
+
 class Books(Unit):
     """What ledger commands work on. A command changes it only once it is sure to succeed."""
 
-    def __init__(self, conn: apsw.Connection, now_us: int, source: str = "gateway") -> None:
+    def __init__(
+        self, conn: apsw.Connection, now_us: int, source: str = "gateway", memory: Memory | None = None
+    ) -> None:
         super().__init__(conn, now_us)
         self.source = source
-        self.journal = Journal(conn, source, now_us)
+        self._memory = memory or Memory()
+        if not self._memory.is_certain:
+            self._memory.forget()
+        self._memory.is_certain = False  # until this transaction is committed, too
+        self.journal = Journal(conn, source, now_us, self._memory.head)
         self._accounts: dict[str, Balance] = {}
         self._holds: dict[str, Hold] = {}
-        self._prices: dict[str, PriceVersion] = {TWIN.id: TWIN}
         self._usage: list[Row] = []
         self._attempts: list[Row] = []
         self._rated: list[Row] = []
 
     def account(self, account_id: str) -> Balance:
-        found = self._accounts.get(account_id)
+        found = self._accounts.get(account_id) or self._memory.accounts.get(account_id)
         if found is None:
             row = self.conn.execute(
                 "SELECT credit_nano, posted_nano, held_nano FROM account WHERE id = ?", (account_id,)
             ).fetchone()
             if row is None:
                 raise LedgerError(f"no account {account_id!r}; tenants get theirs from the description at start")
-            found = self._accounts[account_id] = Balance(account_id, *row)
+            found = Balance(account_id, *row)
+        self._accounts[account_id] = found
         return found
 
     def hold(self, hold_id: str) -> Hold | None:
-        found = self._holds.get(hold_id)
+        found = self._holds.get(hold_id) or self._memory.leases.get(hold_id)
         if found is None:
             row = self.conn.execute(f"SELECT {','.join(HOLD.columns)} FROM hold WHERE id = ?", (hold_id,)).fetchone()  # noqa: S608
             if row is not None:
                 columns = dict(zip(HOLD.columns, row, strict=True))
-                found = self._holds[hold_id] = Hold(**columns, is_new=False, is_changed=False)
+                found = Hold(**columns, is_new=False, is_changed=False)
+        if found is not None:
+            self._holds[hold_id] = found
         return found
 
     def open_hold(self, hold: Hold) -> None:
@@ -83,7 +106,7 @@ class Books(Unit):
         self.account(hold.account_id).move(held=grow_nano - charge_nano)
 
     def price(self, price_ver: str) -> PriceVersion:
-        found = self._prices.get(price_ver)
+        found = self._memory.prices.get(price_ver)
         if found is None:
             row = self.conn.execute(
                 f"SELECT {','.join(PRICE_COLUMNS)} FROM price_version WHERE id = ?",  # noqa: S608
@@ -91,7 +114,7 @@ class Books(Unit):
             ).fetchone()
             if row is None:
                 raise LedgerError(f"no price version {price_ver!r} in this ledger; load its book first")
-            found = self._prices[price_ver] = PriceVersion(**dict(zip(PRICE_COLUMNS, row, strict=True)))
+            found = self._memory.prices[price_ver] = PriceVersion(**dict(zip(PRICE_COLUMNS, row, strict=True)))
         return found
 
     def receipt(self, request_id: str) -> tuple[Receipt, bytes] | None:
@@ -149,3 +172,18 @@ class Books(Unit):
                     "UPDATE hold SET state = ?, amount_nano = ?, settled_nano = ?, closed_us = ? WHERE id = ?",
                     (h.state, h.amount_nano, h.settled_nano, h.closed_us, h.id),
                 )
+
+    def committed(self) -> None:
+        """It is on disk: remember it for the next group."""
+        memory = self._memory
+        for account in self._accounts.values():
+            account.dirty = False
+        for hold in self._holds.values():
+            hold.is_new = hold.is_changed = False
+            if hold.kind == "lease" and hold.state == "held":
+                memory.leases[hold.id] = hold
+            else:
+                memory.leases.pop(hold.id, None)
+        memory.accounts.update(self._accounts)
+        memory.head = self.journal.head
+        memory.is_certain = True

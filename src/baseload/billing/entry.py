@@ -33,9 +33,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """The end of one writer's chain."""
+    """The end of one writer's chain, and the number of the last entry of all."""
 
-    id: int
+    last_id: int
     hash: bytes
     length: int
     recorded_us: int

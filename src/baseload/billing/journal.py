@@ -31,23 +31,19 @@ HOUR_US = 3_600_000_000
 class Journal:
     """One writer's chain, continued. Time never runs backwards in it, whatever the clock does."""
 
-    def __init__(self, conn: apsw.Connection, writer: str, now_us: int) -> None:
+    def __init__(self, conn: apsw.Connection, writer: str, now_us: int, start: Head | None = None) -> None:
+        """`start` is where the last transaction left off, if that is known for certain."""
         self._conn = conn
         self._writer = writer
-        row = conn.execute(
-            "SELECT head_id, head_hash, length, recorded_us FROM chain WHERE writer = ?", (writer,)
-        ).fetchone()
-        self._start = Head(id=row[0], hash=row[1], length=row[2], recorded_us=row[3]) if row else None
-        self._hash = self._start.hash if self._start else GENESIS
-        newest = conn.execute("SELECT max(id) FROM journal").fetchone()
-        self._last_id: int = newest[0] or 0 if newest else 0
-        self.recorded_us = max(now_us, self._start.recorded_us) if self._start else now_us
+        self._start = start or read_head(conn, writer)
+        self._hash = self._start.hash
+        self.recorded_us = max(now_us, self._start.recorded_us)
         self._entries: list[Row] = []
         self._postings: list[Row] = []
 
     def record(self, entry: Entry) -> int:
         """Number and chain an entry; it is written by `flush`."""
-        number = self._last_id + len(self._entries) + 1
+        number = self._start.last_id + len(self._entries) + 1
         new = entry_hash(self._hash, number, self._writer, entry, self.recorded_us)
         self._entries.append(
             (
@@ -73,17 +69,41 @@ class Journal:
         """Write the entries, move the head, and seal the hour that these entries left behind."""
         if not self._entries:
             return
-        if self._start and self._start.recorded_us // HOUR_US < self.recorded_us // HOUR_US:
+        if self._start.length and self._start.recorded_us // HOUR_US < self.recorded_us // HOUR_US:
             seal(self._conn, self._start.recorded_us // HOUR_US * HOUR_US)
         insert_rows(self._conn, JOURNAL, self._entries)
         insert_rows(self._conn, POSTING, self._postings)
-        head = (self._last_id + len(self._entries), self._hash, len(self._entries), self.recorded_us)
+        head = self.head
         self._conn.execute(
             "INSERT INTO chain (writer, head_id, head_hash, length, recorded_us) VALUES (?,?,?,?,?)"
             " ON CONFLICT (writer) DO UPDATE SET head_id = excluded.head_id, head_hash = excluded.head_hash,"
-            " length = length + excluded.length, recorded_us = excluded.recorded_us",
-            (self._writer, *head),
+            " length = excluded.length, recorded_us = excluded.recorded_us",
+            (self._writer, head.last_id, head.hash, head.length, head.recorded_us),
         )
+
+    @property
+    def head(self) -> Head:
+        """Where the chain ends with the entries recorded here."""
+        if not self._entries:
+            return self._start
+        added = len(self._entries)
+        return Head(
+            last_id=self._start.last_id + added,
+            hash=self._hash,
+            length=self._start.length + added,
+            recorded_us=self.recorded_us,
+        )
+
+
+def read_head(conn: apsw.Connection, writer: str) -> Head:
+    """The end of a writer's chain as it is on disk; numbers go on from the last entry of any writer."""
+    newest = conn.execute("SELECT max(id) FROM journal").fetchone()
+    last_id = newest[0] or 0 if newest else 0
+    sql = "SELECT head_hash, length, recorded_us FROM chain WHERE writer = ?"
+    row = conn.execute(sql, (writer,)).fetchone()
+    if row is None:
+        return Head(last_id=last_id, hash=GENESIS, length=0, recorded_us=0)
+    return Head(last_id=last_id, hash=row[0], length=row[1], recorded_us=row[2])
 
 
 def seal(conn: apsw.Connection, hour_us: int) -> None:

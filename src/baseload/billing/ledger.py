@@ -12,7 +12,7 @@ from pathlib import Path
 import apsw
 
 from baseload.billing.admission import Admission, Grant
-from baseload.billing.books import Books
+from baseload.billing.books import Books, Memory
 from baseload.billing.commands import Epoch, ReturnLeases, Settle, TopUp, open_epoch
 from baseload.billing.door import Door
 from baseload.billing.energy import RecordEnergy
@@ -48,8 +48,10 @@ class Ledger:
     async def open(cls, data: Path, *, clock: Callable[[], int], source: str = "gateway") -> "Ledger":
         """Open `data/ledger.db` and the spool, and count this start."""
 
+        memory = Memory()
+
         def books(conn: apsw.Connection, now_us: int) -> Books:
-            return Books(conn, now_us, source)
+            return Books(conn, now_us, source, memory)
 
         spool = Spool(data / "tally" / "admissions.tally")
         writer = Writer(data / "ledger.db", books, clock)

@@ -50,6 +50,9 @@ class Unit:
     def flush(self) -> None:
         """Write what was kept back. A plain unit keeps nothing back."""
 
+    def committed(self) -> None:
+        """What was flushed is on disk. A plain unit remembers nothing."""
+
     def audit(self, actor: str, action: str, subject: str, detail: dict[str, object]) -> None:
         """Who did what to what, chained to the audit row before."""
         last = self.conn.execute("SELECT hash FROM audit ORDER BY seq DESC LIMIT 1").fetchone()

@@ -103,7 +103,9 @@ class Writer(Generic[U]):
 
     def _commit(self, group: list[Item]) -> list[Done]:
         try:
-            return self._transact(self._together, group)
+            done = self._transact(self._together, group)
+            self._current.committed()
+            return done
         except DISK_ERRORS as error:
             return self._unavailable(group, error)
         except Exception:
@@ -127,7 +129,7 @@ class Writer(Generic[U]):
 
     def _together(self, group: list[Item]) -> list[Done]:
         """The usual case: all commands on one unit, written at once."""
-        unit = self._unit(self._conn, self._clock())
+        self._current = unit = self._unit(self._conn, self._clock())
         done: list[Done] = [(reply, command(unit), None, loop) for command, reply, loop in group]
         unit.flush()
         return done
@@ -193,8 +195,10 @@ def _deliver(done: list[Done]) -> None:
         else:
             by_loop.setdefault(loop, []).append(item)
     for loop, items in by_loop.items():
-        if not loop.is_closed():
+        try:
             loop.call_soon_threadsafe(_reply, items)
+        except RuntimeError:
+            pass  # the loop is closed: nobody waits for these any more
 
 
 def _reply(items: list[Done]) -> None:

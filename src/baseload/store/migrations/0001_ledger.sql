@@ -73,13 +73,14 @@ CREATE TABLE journal (                     -- append only, hash-chained per writ
   idem_key     TEXT NOT NULL CHECK (idem_key <> ''),        -- the caller's id: makes the step idempotent
   effective_us INTEGER NOT NULL,
   recorded_us  INTEGER NOT NULL,
-  reverses_id  INTEGER UNIQUE REFERENCES journal (id),
+  reverses_id  INTEGER REFERENCES journal (id),              -- the entry this one takes back
   actor        TEXT NOT NULL,
   payload_hash BLOB NOT NULL CHECK (length(payload_hash) = 32),  -- of the rows this entry vouches for
   prev_hash    BLOB NOT NULL CHECK (length(prev_hash) = 32),
   hash         BLOB NOT NULL CHECK (length(hash) = 32),
   UNIQUE (kind, idem_key)
 ) STRICT;
+CREATE UNIQUE INDEX journal_reversed_once ON journal (reverses_id) WHERE reverses_id IS NOT NULL;
 
 CREATE TABLE posting (                     -- append only; the amounts of one journal entry add up to 0
   journal_id  INTEGER NOT NULL REFERENCES journal (id),
