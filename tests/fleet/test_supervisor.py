@@ -127,6 +127,20 @@ async def test_children_stop_by_rank_and_the_deaf_are_killed(tmp_path: Path, sup
     assert not any(alive(p) for p in pids)
 
 
+async def test_a_child_wanted_again_while_it_stops_comes_back(tmp_path: Path, supervise: Kept) -> None:
+    slow = "import signal, time; signal.signal(15, lambda *_: (time.sleep(0.5), exit(0)));"
+    slow += "print('up', flush=True); time.sleep(600)"
+    supervisor = supervise(child(tmp_path, "a", slow))
+    supervisor.start()
+    await until(lambda: (tmp_path / "a.log").exists() and "up" in (tmp_path / "a.log").read_text())
+    before = supervisor.pids["a"]
+    supervisor.want({"a": False})
+    await until(lambda: supervisor.keepers["a"].state == "stopping")
+    supervisor.want({"a": True})
+    await until(lambda: supervisor.pids.get("a") not in {None, before})
+    assert supervisor.keepers["a"].state == "ready"
+
+
 async def test_the_control_socket_switches_children_and_tells_their_state(tmp_path: Path, supervise: Kept) -> None:
     supervisor = supervise(child(tmp_path, "a", SLEEPER), child(tmp_path, "b", SLEEPER))
     supervisor.start()
@@ -141,6 +155,7 @@ async def test_the_control_socket_switches_children_and_tells_their_state(tmp_pa
         return json.loads(await asyncio.wait_for(reader.readline(), 20))
 
     assert await say({"want": {"a": False, "c": True}}) == {"ok": True, "unknown": ["c"]}
+    await until(lambda: supervisor.keepers["a"].state == "off")
     states = {c["name"]: c["state"] for c in (await say({"status": True}))["children"]}
     assert states == {"a": "off", "b": "ready"}
     await say({"want": {"a": True}})

@@ -237,3 +237,19 @@ async def test_a_hanging_engine_still_answers_and_cancels(tmp_path: Path) -> Non
             await answer.until_tokens(10)
             assert (await client.get("/health"))["state"] == "ready"
             assert (await client.post(f"/cancel?id={request_id(6)}"))["state"] == "cancelled"
+
+
+async def test_a_worker_told_to_stop_ends_its_answers_first(tmp_path: Path) -> None:
+    with contextlib.ExitStack() as stack:
+        worker = await asyncio.to_thread(stack.enter_context, running(tmp_path))
+        async with client_of(worker) as client:
+            answer = await client.ask(chat(max_tokens=60))
+            await answer.until_tokens(3)
+            worker.process.terminate()
+            await asyncio.sleep(0.05)
+            assert (await client.get("/health"))["state"] == "draining"
+            assert (await client.fetch("POST", "/v1/chat/completions", chat(max_tokens=5))).status == 503
+            await answer.done.wait()
+        assert await asyncio.to_thread(worker.process.wait, 20) == 0
+    assert answer.whole
+    assert answer.tokens == 60

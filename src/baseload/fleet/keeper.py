@@ -54,7 +54,7 @@ class Keeper:
             self._task = asyncio.get_running_loop().create_task(self._keep())
 
     async def stop(self) -> None:
-        """SIGTERM, patience, SIGKILL; returns when it is gone."""
+        """SIGTERM, patience, SIGKILL; returns when it is gone, or at once wanted again."""
         self.wanted = False
         self._nudge.set()
         if self._process is not None:
@@ -62,11 +62,12 @@ class Keeper:
             self._signal(signal.SIGTERM)
         if self._task is not None:
             done, _ = await asyncio.wait([self._task], timeout=self.child.stop_s)
-            if not done:
+            if not done and self._given_up():
                 log.warning("%s did not stop within %g s and is killed", self.child.name, self.child.stop_s)
                 self._signal(signal.SIGKILL)
                 await self._task
-        self._become("off")
+        if self._given_up():
+            self._become("off")
 
     async def _keep(self) -> None:
         failures = 0

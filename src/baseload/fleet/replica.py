@@ -23,6 +23,8 @@ from baseload.fleet.worker.spec import TwinSpec, WorkerSpec
 LONGEST_SOCKET = 100
 """Bytes of a Unix socket's path; the kernel takes 107."""
 WORKER_STOP_RANK = 10
+WORKER_STOP_S = 25.0
+"""A worker takes up to 20 s to let its last answers end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,7 @@ class Replica:
             argv=(sys.executable, "-m", "baseload.fleet.worker", "--spec", str(self.spec_file)),
             log=self.log,
             stop_rank=WORKER_STOP_RANK,
+            stop_s=WORKER_STOP_S,
             death_signal=signal.SIGKILL,
             probe=(self.spec.socket, self.spec.secret),
         )

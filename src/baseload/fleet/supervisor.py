@@ -39,6 +39,7 @@ class Supervisor:
         self.keepers = {c.name: Keeper(c, self._leash, backoff, self._changed) for c in children}
         self._control: asyncio.Server | None = None
         self._control_path: Path | None = None
+        self._stops: set[asyncio.Task[None]] = set()
 
     def _changed(self) -> None:
         self._report(self)
@@ -75,14 +76,16 @@ class Supervisor:
             await asyncio.sleep(0.05)
         return keeper
 
-    async def want(self, wanted: dict[str, bool]) -> list[str]:
-        """Switch children on and off; the names nobody here knows are returned."""
+    def want(self, wanted: dict[str, bool]) -> list[str]:
+        """Switch children on and off, without waiting for it; the names nobody here knows are returned."""
         for name, on in wanted.items():
             keeper = self.keepers.get(name)
-            if keeper is not None and on and keeper.state in {"off", "refused"}:
+            if keeper is not None and on and (not keeper.wanted or keeper.state == "refused"):
                 keeper.start()
             elif keeper is not None and not on and keeper.wanted:
-                await keeper.stop()
+                task = asyncio.get_running_loop().create_task(keeper.stop())
+                self._stops.add(task)
+                task.add_done_callback(self._stops.discard)
         return [name for name in wanted if name not in self.keepers]
 
     async def stop(self) -> None:
@@ -106,14 +109,14 @@ class Supervisor:
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while line := await reader.readline():
-                writer.write(json.dumps(await self._obey(line)).encode() + b"\n")
+                writer.write(json.dumps(self._obey(line)).encode() + b"\n")
                 await writer.drain()
         except (ConnectionError, ValueError) as e:
             log.info("a caller on the control socket went away: %s", e)
         finally:
             writer.close()
 
-    async def _obey(self, line: bytes) -> dict[str, Any]:
+    def _obey(self, line: bytes) -> dict[str, Any]:
         """`{"want": {"<replica>": true}}`, `{"status": true}` or `{"stop": true}`."""
         try:
             said = json.loads(line)
@@ -121,7 +124,7 @@ class Supervisor:
             return {"error": "one JSON object a line, please"}
         match said:
             case {"want": dict(wanted)} if all(isinstance(v, bool) for v in wanted.values()):
-                return {"ok": True, "unknown": await self.want(wanted)}
+                return {"ok": True, "unknown": self.want(wanted)}
             case {"status": True}:
                 return {"ok": True, "children": self.status()}
             case {"stop": True}:

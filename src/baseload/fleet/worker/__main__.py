@@ -26,6 +26,7 @@ from baseload.http1 import serve
 from baseload.store.tally import RowState, Tally
 
 HOPELESS = 3
+DRAIN_S = 20.0
 USUAL_LOAD_S = 6.0
 """Loading reports no progress of its own; the bar follows the usual time and stops short of the end."""
 
@@ -83,9 +84,19 @@ async def _work(spec: WorkerSpec, core: Core, words: Words, tally: Tally, servic
     broken = stepping.exception() if stepping.done() else None
     if broken is not None:
         log.error("%s: the engine cannot be kept alive: %s", spec.replica, broken)
+    if broken is None:
+        await _drain(service, batcher)
     batcher.close()
     stopping.cancel()
     return 0 if broken is None else 1
+
+
+async def _drain(service: Service, batcher: Batcher) -> None:
+    """Take nothing new and let what runs come to its end, for a while: a replica is switched off without a loss."""
+    service.draining = True
+    end = time.monotonic() + DRAIN_S
+    while batcher.jobs and time.monotonic() < end:
+        await asyncio.sleep(0.02)
 
 
 def _open_tally(spec: WorkerSpec) -> Tally:

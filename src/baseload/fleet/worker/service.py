@@ -40,6 +40,7 @@ class Service:
         self.spec = spec
         self.tally = tally
         self.batcher: Batcher | None = None
+        self.draining = False
         self._progress = progress
         self._secret = b"Bearer " + spec.secret.encode()
         self._numbers = itertools.count(1)
@@ -80,7 +81,9 @@ class Service:
         state = {"state": "ready", "model": self.spec.model, "pid": os.getpid()}
         if self.batcher is None:
             state |= {"state": "loading", "progress": round(self._progress(), 2)}
-        exchange.respond(503 if self.batcher is None else 200, _json(state))
+        elif self.draining:
+            state["state"] = "draining"
+        exchange.respond(200 if state["state"] == "ready" else 503, _json(state))
 
     # work
     async def _chat(self, exchange: Exchange) -> None:
@@ -90,6 +93,8 @@ class Service:
         await self._generate(exchange, chat=False)
 
     async def _generate(self, exchange: Exchange, *, chat: bool) -> None:
+        if self.draining:
+            raise Refusal(503, "this replica is being switched off; ask another", kind="server_error")
         asked = ask.read(exchange.body, chat=chat)
         prompt = self._encode(asked.messages, asked.prompt)
         max_tokens = self._fitting(len(prompt), asked)
