@@ -61,6 +61,7 @@ class FakeCloud:
         row = {
             "id": key_id,
             "tenant": tenant,
+            "business": dict(TENANTS)[tenant],
             "name": name,
             "state": "active",
             "scopes": scopes,

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baseload.console import figures, money, overview, series, trust
-from baseload.console.wire import History, Power, Rates, Replica, State, Trust
+from baseload.console.wire import History, Power, Rates, Replica, Requests, State, Trust
 from tests.console import fake_figures
 
 
@@ -125,12 +125,29 @@ def test_the_trust_strip_prints_every_difference() -> None:
         )
     )
     engine, split, joules = trust.matches(state)
-    assert (engine.difference, engine.holds) == ("−2", False)
-    assert (split.difference, split.holds) == ("0", True)
-    assert (joules.difference, joules.holds) == ("−0.500 J", False)
+    assert (engine.difference, engine.standing) == ("−2", "differs")
+    assert (split.difference, split.standing) == ("0", "agrees")
+    assert (joules.difference, joules.standing) == ("−0.500 J", "differs")
 
 
 def test_utilisation_is_against_what_the_fleet_could() -> None:
     state = State(rates=Rates(decode_tokens_per_s=30, capacity_tokens_per_s=60, utilisation=0.5))
     use = overview.tiles(state, series.Series(), {})[4]
     assert (use.value, use.unit, use.detail) == ("50", "%", "of 60 tok/s possible")
+
+
+def test_a_difference_while_answers_run_is_open_and_not_wrong() -> None:
+    running = State(requests=Requests(in_flight=2), trust=Trust(engine_tokens=10, metered_tokens=12))
+    assert trust.matches(running)[0].standing == "open"
+
+
+def test_a_loss_is_told_as_what_the_price_covers() -> None:
+    tree = {"totals": {"margin": {"value": -9.0, "unit": "share", "mark": "assumed"}}}
+    assert "the price covers 10\N{NO-BREAK SPACE}% of the cost" in overview.sentence(State(), tree)
+    assert figures.percent(-9.0) == "−900 %"
+
+
+def test_a_far_payback_is_told_in_years() -> None:
+    assert overview.span(31.4) == ("31.4", "months")
+    assert overview.span(2160) == ("180", "years")
+    assert overview.span(None) == ("–", "")

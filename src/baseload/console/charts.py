@@ -145,7 +145,7 @@ def waterfall(steps: Sequence[Step], title: str, text: str, width: int = 720) ->
     boxes = waterfall_boxes(steps, width, top, floor)
     parts = []
     for step, box in zip(steps, boxes, strict=True):
-        kind = "total" if step.total else "gain" if step.value > 0 else "loss"
+        kind = ("short" if step.value < 0 else "total") if step.total else "gain" if step.value > 0 else "loss"
         middle = box.x + box.width / 2
         parts.append(
             f'<rect class="step step-{kind}" x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" '
@@ -157,6 +157,8 @@ def waterfall(steps: Sequence[Step], title: str, text: str, width: int = 720) ->
         for n, line in enumerate(_two_lines(step.label)):
             y = floor + 20 + n * 15
             parts.append(f'<text class="name" x="{middle:.1f}" y="{y}" text-anchor="middle">{escape(line)}</text>')
+    zero = next((b.y + b.height if s.value >= 0 else b.y for s, b in zip(steps, boxes, strict=True) if s.total), floor)
+    parts.insert(0, f'<path class="rule" d="M0 {zero:.1f}H{width}"/>')
     parts.extend(_joins(steps, boxes))
     return _image("waterfall", width, height, title, text, parts)
 

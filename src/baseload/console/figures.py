@@ -62,7 +62,9 @@ def percent(share: float | None) -> str:
     if share is None:
         return NONE
     points = share * 100
-    return f"{points:.1f} %" if 0 < abs(points) < 10 else f"{points:.0f} %"
+    if points < 0:
+        return f"−{percent(-share)}"
+    return f"{points:.1f} %" if 0 < points < 10 else f"{points:,.0f} %"
 
 
 def signed(value: float, text: str) -> str:

@@ -33,8 +33,10 @@ def sentence(state: State, pnl: money.Tree) -> str:
     if state.power.envelope_watts > 0:
         parts.append(f"{figures.percent(state.power.watts / state.power.envelope_watts)} of the power envelope")
     margin = money.find(pnl, "margin", "margin_share")
-    if margin and margin.value is not None:
+    if margin and margin.value is not None and margin.value >= 0:
         parts.append(f"margin {figures.percent(margin.value)}")
+    elif margin and margin.value is not None:
+        parts.append(f"the price covers {figures.percent(1 / (1 - margin.value))} of the cost")
     parts.append("nothing needs you" if not state.problems else f"{_plural(len(state.problems), 'thing')} to look at")
     return "; ".join(parts).replace(" %", "\N{NO-BREAK SPACE}%") + "."
 
@@ -162,6 +164,13 @@ def _use(state: State, hour: Series) -> Tile:
     )
 
 
+def span(months: float | None) -> tuple[str, str]:
+    """Months as months up to ten years, then as years."""
+    if months is None:
+        return figures.NONE, ""
+    return (figures.number(months), "months") if months <= 120 else (figures.number(months / 12), "years")
+
+
 def _payback(hour: Series, pnl: money.Tree) -> Tile:
     months, plan = money.find(pnl, "payback_months"), money.find(pnl, "plan_payback_months", "life_months")
     earned = [
@@ -172,10 +181,11 @@ def _payback(hour: Series, pnl: money.Tree) -> Tile:
         )
     ]  # fmt: skip
     value = months.value if months else None
+    value_text, unit = span(value)
     why = months.note.partition(", so ")[0].capitalize() if months and months.note else "Nothing is on record yet"
     against = f"Chips live {figures.number(plan.value)} months" if plan and plan.value else "no plan to hold it against"
     return Tile(
-        id="payback", title="Payback", value=figures.number(value), unit="months" if value is not None else "",
+        id="payback", title="Payback", value=value_text, unit=unit,
         mark=months.mark if months else "assumed", method="payback",
         detail="At the trailing rate" if value is not None else why, compared=against,
         spark=_spark("Earned per hour", "$/h", earned),

@@ -1,6 +1,6 @@
 """The last hour as columns: for sparks, for "against the hour", for the live charts and the table beneath them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -10,6 +10,7 @@ HOUR_S = 3600
 CHART_S = 600
 UNASSIGNED = "idle and overhead"
 """Watts at the meter that no replica caused."""
+NOTICED_W = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,16 +39,19 @@ def read(history: History, state: State) -> Series:
         watts = _fitted(watts, len(times))
         nodes[node] = _added(nodes[node], watts) if node in nodes else watts
     total = _fitted(columns.get("watts", []), len(times))
-    nodes[UNASSIGNED] = [_rest(w, [line[i] for line in nodes.values()]) for i, w in enumerate(total)]
+    rest = [_rest(w, [line[i] for line in nodes.values()]) for i, w in enumerate(total)]
+    if any(w and w > NOTICED_W for w in rest):
+        nodes[UNASSIGNED] = rest
     by_model = {model: _fitted(line, len(times)) for model, line in history.by_model.items()}
     return Series(at_us=times, columns=columns, by_model=by_model, by_node_watts=nodes)
 
 
-def point(state: State, models: Iterable[str], nodes: Iterable[str]) -> dict[str, object]:
+def point(state: State, models: Iterable[str], nodes: Collection[str]) -> dict[str, object]:
     """One second of the live charts, in the order of the series the page was drawn with."""
     rates = {m: sum(r.tokens_per_s for r in state.replicas if r.model == m) for m in models}
     watts = {n: sum(r.watts for r in state.replicas if r.node == n) for n in nodes if n != UNASSIGNED}
-    watts[UNASSIGNED] = max(0.0, state.power.watts - sum(watts.values()))
+    if UNASSIGNED in nodes:
+        watts[UNASSIGNED] = max(0.0, state.power.watts - sum(watts.values()))
     return {"at": state.as_of_us / 1e6, "tokens": rates, "watts": watts, "cap": state.power.envelope_watts or None}
 
 

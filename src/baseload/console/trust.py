@@ -1,6 +1,7 @@
 """The trust strip: three equalities that hold when every token and every joule has been accounted for."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from baseload.console import figures
 from baseload.console.wire import State
@@ -11,40 +12,35 @@ EXACT_J = 0.0005
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """One reconciliation: counts that must be equal, and their difference, printed."""
+    """One reconciliation: counts that must be equal, and their difference, printed.
+
+    It stands open while answers run: the counters of engines and gateway are not read in the same instant.
+    """
 
     title: str
     parts: tuple[tuple[str, str], ...]
     difference: str
-    holds: bool
+    standing: Literal["agrees", "open", "differs"]
 
 
 def matches(state: State) -> list[Match]:
     """Engine = metered, metered = billed + lost, joules metered = joules allotted."""
-    t = state.trust
+    t, busy = state.trust, state.requests.in_flight > 0
+    engine = {"engine": t.engine_tokens, "metered": t.metered_tokens}
+    split = {"billed": t.billed_tokens, "lost": t.lost_tokens}
     return [
-        _tokens(
-            "Engine tokens = metered",
-            t.metered_tokens - t.engine_tokens,
-            engine=t.engine_tokens,
-            metered=t.metered_tokens,
-        ),
-        _tokens(
-            "Metered = billed + lost",
-            t.billed_tokens + t.lost_tokens - t.metered_tokens,
-            billed=t.billed_tokens,
-            lost=t.lost_tokens,
-        ),
+        _tokens("Engine tokens = metered", t.metered_tokens - t.engine_tokens, engine, busy=busy),
+        _tokens("Metered = billed + lost", t.billed_tokens + t.lost_tokens - t.metered_tokens, split, busy=busy),
         _joules("Joules metered = allotted", t.joules_metered, t.joules_allotted),
     ]
 
 
-def _tokens(title: str, difference: int, **parts: int) -> Match:
+def _tokens(title: str, difference: int, parts: dict[str, int], *, busy: bool) -> Match:
     return Match(
         title=title,
         parts=tuple((name, figures.count(value)) for name, value in parts.items()),
         difference=figures.signed(difference, figures.count(abs(difference))),
-        holds=difference == 0,
+        standing="agrees" if difference == 0 else "open" if busy else "differs",
     )
 
 
@@ -55,5 +51,5 @@ def _joules(title: str, metered: float, allotted: float) -> Match:
         title=title,
         parts=(("metered", f"{metered:,.1f} J"), ("allotted", f"{allotted:,.1f} J")),
         difference=figures.signed(0 if holds else difference, f"{0 if holds else abs(difference):,.3f} J"),
-        holds=holds,
+        standing="agrees" if holds else "differs",
     )

@@ -88,6 +88,7 @@ class Orders(msgspec.Struct, kw_only=True):
     as_of_us: int = 0
     flex_slots: dict[str, int] = {}
     worth: Worth = msgspec.field(default_factory=Worth)
+    worth_steps: dict[str, str] = {}
     merit: list[Merit] = []
 
 
@@ -99,7 +100,6 @@ class TenantNow(msgspec.Struct, kw_only=True):
     requests: int = 0
     refusals: dict[str, int] = {}
     quota_share: float | None = None
-    business: str = ""
 
 
 class Trust(msgspec.Struct, kw_only=True):
@@ -150,6 +150,7 @@ class KeyRow(msgspec.Struct, kw_only=True):
     state: str = ""
     scopes: list[str] = []
     models: list[str] = []
+    business: str = ""
     created_us: int | None = None
     expires_us: int | None = None
     revoked_us: int | None = None

@@ -29,7 +29,8 @@ async def _tenants(ours: Console, session: Session) -> list[str]:
     if not session.is_operator:
         return [session.tenant]
     known = (await ours.admin.state()).tenants
-    return [t.id for t in sorted(known, key=lambda t: t.business == "internal")]
+    internal = {k.tenant for k in await ours.admin.keys() if k.business == "internal"}
+    return sorted((t.id for t in known), key=lambda t: t in internal)
 
 
 @page_for("anyone")

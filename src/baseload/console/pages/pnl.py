@@ -27,9 +27,10 @@ def finding(steps: list[charts.Step]) -> str:
     if not steps:
         return "Nothing has been sold yet"
     price, left = steps[0].value, steps[-1].value
-    word = "margin" if left >= 0 else "loss"
-    share = f", {figures.percent(abs(left) / price)} of the price" if price > 0 else ""
-    return f"Of {figures.usd(price)} per million tokens, {figures.usd(abs(left))} is {word}{share}"
+    if left < 0:
+        return f"A million tokens sell for {figures.usd(price)} and cost {figures.usd(price - left)}"
+    share = f", {figures.percent(left / price)} of the price" if price > 0 else ""
+    return f"Of {figures.usd(price)} per million tokens, {figures.usd(left)} is margin{share}"
 
 
 @page_for("operator")

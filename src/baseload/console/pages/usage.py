@@ -70,7 +70,8 @@ async def show(request: Request, session: Session) -> Response:
     report = await _report(request, session)
     sums = totals(report.rows)
     spent = figures.usd(sums["amount_nano"] / NANO_PER_USD)
-    names = {r.id: r.name for r in await console(request).admin.keys()} if by == "key" else {}
+    keys = await console(request).admin.keys() if by == "key" else []
+    names = {r.id: f"{r.tenant}: {r.name}" if session.is_operator else r.name for r in keys}
     named = [
         (names.get(name_of(r, by)) or short(name_of(r, by), by), int(r.get("amount_nano") or 0) / NANO_PER_USD)
         for r in report.rows

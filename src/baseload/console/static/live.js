@@ -62,7 +62,7 @@
         width: chart.host.clientWidth, height: chart.host.clientHeight, legend: { show: false }, cursor: { y: false, points: { size: 6 } },
         tzDate: (s) => uPlot.tzDate(new Date(s * 1000), "UTC"), padding: [8, 4, 0, 0], axes: axes(chart.unit), series: series(chart),
         bands: chart.stacked ? chart.names.slice(1).map((_, i) => ({ series: [i + 1, i + 2] })) : [],
-        scales: { x: { time: true, range: (u, low, high) => [high - windowS, high] }, y: { range: top } },
+        scales: { x: { time: true, range: (u, low, high) => [Math.max(high - windowS, Math.min(low, high - 60)), high] }, y: { range: top } },
         hooks: { setCursor: [(u) => tell(chart, u.cursor.idx)] },
       },
       data(chart),
