@@ -52,9 +52,14 @@ def classes(draw: st.DrawFn, name: str, reserved: bool = True) -> WorkClass:
             recall_s=draw(st.sampled_from((1.0, 5.0))),
         )
     return WorkClass(
-        id=name, business="internal" if name == "internal" else "external", tier="flex" if name == "flex" else "default",
-        model="m", blocks=blocks, reservation=promise, clear_s=draw(st.sampled_from((0.1, 3.0, 60.0))),
-    )  # fmt: skip
+        id=name,
+        business="internal" if name == "internal" else "external",
+        tier="flex" if name == "flex" else "default",
+        model="m",
+        blocks=blocks,
+        reservation=promise,
+        clear_s=draw(st.sampled_from((0.1, 3.0, 60.0))),
+    )
 
 
 @st.composite
@@ -74,7 +79,8 @@ def snapshots(draw: st.DrawFn, reserved: bool = True) -> Snapshot:
             {n: draw(_few(0.5, 4.5)) for n in names if draw(st.integers(0, 4))},
             id=f"r{i}", pool=f"p{draw(st.integers(0, len(pools) - 1))}",
             chips=draw(st.sampled_from((1.0, 2.0, 3.0, 4.0, 8.0))),
-            memory_gb=draw(st.sampled_from((0.0, 10.0, 25.0))), idle_w=draw(_few(0.0, 80.0)), busy_w=draw(_few(0.0, 160.0)),
+            memory_gb=draw(st.sampled_from((0.0, 10.0, 25.0))),
+            idle_w=draw(_few(0.0, 80.0)), busy_w=draw(_few(0.0, 160.0)),
             load_s=draw(st.sampled_from((0.0, 60.0))), start_usd=draw(_few(0.0, 0.8)), stop_usd=draw(_few(0.0, 0.1)),
             min_up_s=draw(st.sampled_from((0.0, 600.0))), max_replicas=draw(st.sampled_from((None, 1, 2))),
         )

@@ -3,11 +3,13 @@
 With nothing on the program is always feasible, so there is always an answer; what a limit breaks is named in it.
 """
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
+from baseload.dispatch.dive import WORTH_IT, dive
 from baseload.dispatch.plan import Dispatcher, value_of
 from baseload.dispatch.program import Program, build_program
 from baseload.dispatch.results import Break, BreakKind, Commitment, Proof
@@ -17,16 +19,22 @@ from baseload.dispatch.values import Snapshot
 
 
 def commit(snapshot: Snapshot, *, limits: Limits | None = None, start: Mapping[str, int] | None = None) -> Commitment:
-    """Choose the replicas. The search begins from `start`, a known set of replicas, when one is given.
+    """Choose the replicas. The search begins from `start`, a known set of replicas, or in a large problem from a dive.
 
-    The answer is never worse than `start`, nor than a search cut short leaves it; its proof says how far it can be
-    from the best.
+    The answer is not worse than a start that fits; its proof says how far from the best it can be.
     """
+    bounds = limits or Limits()
+    begun = time.monotonic()
     program = build_program(snapshot)
     solver = Solver()
-    solver.load(program.model, limits or Limits())
+    first = None
+    if start is None and np.count_nonzero(program.model.integer) > WORTH_IT:
+        first = dive(program.model)
+    solver.load(program.model, replace(bounds, time_s=max(0.1, bounds.time_s - (time.monotonic() - begun))))
     if start is not None:
         solver.suggest(program.on, np.array([start.get(r.id, 0) for r in snapshot.recipes], np.float64))
+    elif first is not None:
+        solver.suggest(np.arange(len(first), dtype=np.int32), first)
     x = solver.run()
     counts = np.zeros(len(program.on), int) if x is None else np.rint(x[program.on]).astype(int)
     replicas = {r.id: int(n) for r, n in zip(snapshot.recipes, counts, strict=True)}

@@ -83,19 +83,22 @@ def structure(snapshot: Snapshot) -> tuple[object, ...]:
 
 
 def find_pairs(snapshot: Snapshot) -> Pairs:
-    """All pairs that may meet, by class and then by recipe."""
+    """All pairs that may meet, by recipe."""
     sites = {p.id: p.site for p in snapshot.pools}
-    by_model: dict[str, list[tuple[int, Recipe]]] = {}
+    number = {c.id: k for k, c in enumerate(snapshot.classes)}
+    cls: list[int] = []
+    recipe: list[int] = []
+    rates: list[float] = []
     for i, r in enumerate(snapshot.recipes):
-        by_model.setdefault(r.model, []).append((i, r))
-    found = [
-        (k, i, r.rates_per_s[c.id])
-        for k, c in enumerate(snapshot.classes)
-        for i, r in by_model.get(c.model, ())
-        if eligible(c, r, sites[r.pool])
-    ]
-    cls, recipe, rate = zip(*found, strict=True) if found else ((), (), ())
-    return Pairs(cls=np.array(cls, np.int32), recipe=np.array(recipe, np.int32), rate=np.array(rate, np.float64))
+        site = sites[r.pool]
+        for name, rate in r.rates_per_s.items():
+            k = number.get(name, -1)
+            c = snapshot.classes[k]
+            if k >= 0 and c.model == r.model and rate > 0 and (not c.sites or site in c.sites):
+                cls.append(k)
+                recipe.append(i)
+                rates.append(rate)
+    return Pairs(cls=np.array(cls, np.int32), recipe=np.array(recipe, np.int32), rate=np.array(rates, np.float64))
 
 
 def build_layout(snapshot: Snapshot) -> Layout:
@@ -103,7 +106,9 @@ def build_layout(snapshot: Snapshot) -> Layout:
     pairs = find_pairs(snapshot)
     n_classes, n_recipes, n_sites = len(snapshot.classes), len(snapshot.recipes), len(snapshot.sites)
     reserved = np.array([k for k, c in enumerate(snapshot.classes) if c.reservation], np.int32)
-    at = np.isin(pairs.cls, reserved)
+    place = np.full(n_classes, -1, np.int32)
+    place[reserved] = np.arange(len(reserved))
+    at = place[pairs.cls] >= 0
     stand = Pairs(cls=pairs.cls[at], recipe=pairs.recipe[at], rate=pairs.rate[at])
     recalls = tuple(sorted({c.reservation.recall_s for c in snapshot.classes if c.reservation}))
     block_cls = np.repeat(np.arange(n_classes, dtype=np.int32), [len(c.blocks) for c in snapshot.classes])
@@ -126,8 +131,6 @@ def build_layout(snapshot: Snapshot) -> Layout:
     _, load, extra, short, stand_at, unheld, n_cols = (int(c) for c in cols)
     _, promise, capacity, envelope, standby, held_capacity, held_envelope, n_rows = (int(r) for r in rows)
 
-    place = np.full(n_classes, -1, np.int32)
-    place[reserved] = np.arange(len(reserved))
     every_block, every_load = np.arange(len(block_cls)), load + np.arange(len(pairs.cls))
     every_stand, every_promise = stand_at + np.arange(len(stand.cls)), np.arange(len(reserved))
     promised = place[block_cls] >= 0
@@ -152,9 +155,8 @@ def build_layout(snapshot: Snapshot) -> Layout:
         for who, recipe, columns in ((stays, pairs.recipe, every_load), (comes, stand.recipe, every_stand)):
             parts.append((in_capacity + recipe[who], columns[who], 1.0))
             parts.append((in_envelope + site_of[recipe[who]], columns[who], share[recipe[who]]))
-    row, col, value = (
-        np.concatenate(p) for p in zip(*((r, c, np.broadcast_to(v, len(r))) for r, c, v in parts), strict=True)
-    )
+    row, col = (np.concatenate([p[i] for p in parts]) for i in (0, 1))
+    value = np.concatenate([np.full(len(r), v) if isinstance(v, float) else v for r, _, v in parts])
     keep = value != 0
     return Layout(
         pairs=pairs, stand=stand, block_cls=block_cls, reserved=reserved, recalls=recalls, unit=unit, site_of=site_of,

@@ -14,6 +14,7 @@ from baseload.dispatch.running import now
 from baseload.dispatch.solver import INF, Floats, Ints, Model, by_columns
 from baseload.dispatch.terms import (
     SECONDS,
+    Terms,
     node_watts,
     objective_scale,
     overrun_usd_per_w,
@@ -44,6 +45,7 @@ def build_program(snapshot: Snapshot) -> Program:
     grid = _Grid(layout.n_cols, layout.n_rows)
     grid.add(layout.row, layout.col, layout.value)
     on = _add_replicas(grid, snapshot, layout, locks)
+    _tighten(grid, layout, on, core)
     _add_nodes(grid, snapshot, on)
     cost = np.concatenate([core.cost, grid.cost])
     scale = objective_scale(core.cost, layout.load_at)
@@ -124,6 +126,33 @@ def _add_replicas(grid: _Grid, snapshot: Snapshot, layout: Layout, locks: Floats
     ):  # fmt: skip
         grid.add(rows, column, sign)
     return on
+
+
+def _tighten(grid: _Grid, layout: Layout, on: Ints, core: Terms) -> None:
+    """Work of a class on a recipe ≤ the share of one replica that all its demand could fill × replicas on.
+
+    True of whole replicas and cuts off split ones: the strong form of facility location (Cornuéjols, Fisher and
+    Nemhauser 1977). Once for each class alone, once for all classes of a recipe together.
+    """
+    pairs, stand, unit = layout.pairs, layout.stand, layout.unit
+    asked = np.bincount(layout.block_cls, core.upper[: layout.load_at], minlength=len(unit)) * unit
+    idle = np.zeros(len(unit))
+    idle[layout.reserved] = core.row_lower[layout.standby_at : layout.held_capacity_at] * unit[layout.reserved]
+    cols = np.concatenate([layout.load_at + np.arange(len(pairs.cls)), layout.stand_at + np.arange(len(stand.cls))])
+    recipe = np.concatenate([pairs.recipe, stand.recipe])
+    cls = np.concatenate([pairs.cls, stand.cls])
+    every = cols.astype(np.int32)
+    most = np.concatenate([asked[pairs.cls] / pairs.rate, idle[stand.cls] / stand.rate])
+    for key in (cls.astype(np.int64) * len(on) + recipe, recipe.astype(np.int64)):
+        groups, group = np.unique(key, return_inverse=True)
+        fill = np.bincount(group, most, minlength=len(groups)).astype(np.float64)
+        few = np.flatnonzero(fill < 1.0)
+        row_of = np.full(len(groups), -1, np.int32)
+        rows = grid.rows(np.full(len(few), -INF), np.zeros(len(few)))
+        row_of[few] = rows
+        inside = row_of[group] >= 0
+        grid.add(row_of[group][inside], every[inside], 1.0)
+        grid.add(rows, on[groups[few] % len(on)], -fill[few])
 
 
 def _levels(layout: Layout, n_recipes: int, n_sites: int) -> list[tuple[int, int]]:

@@ -4,7 +4,7 @@ Answers repeat exactly unless the time limit cuts the search. Arrays go in as th
 solve of a small model costs well under a millisecond.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
@@ -56,6 +56,10 @@ class Model:
     offset: float = 0.0
 
 
+def _where(changed: NDArray[np.bool_]) -> Ints:
+    return np.flatnonzero(changed).astype(np.int32)
+
+
 class Solver:
     """One HiGHS instance, holding its model and basis between solves."""
 
@@ -67,8 +71,7 @@ class Solver:
         options.parallel = "off"
         options.random_seed = 0
         self._highs.passOptions(options)
-        self._columns = np.zeros(0, np.int32)
-        self._rows = np.zeros(0, np.int32)
+        self._held: Model
 
     def load(self, model: Model, limits: Limits | None = None) -> None:
         """Take a new model. Presolve pays for mixed-integer models only; linear ones here are small."""
@@ -85,14 +88,18 @@ class Solver:
             model.cost, model.lower, model.upper, model.row_lower, model.row_upper, m.start, m.index, m.value,
             model.integer if whole else np.zeros(n, np.int32),
         )  # fmt: skip
-        self._columns = np.arange(n, dtype=np.int32)
-        self._rows = np.arange(rows, dtype=np.int32)
+        self._held = model
 
     def change(self, *, cost: Floats, lower: Floats, upper: Floats, row_lower: Floats, row_upper: Floats) -> None:
-        """New prices, demand and limits in place: the basis stays, so a re-solve is a few pivots."""
-        self._highs.changeColsCost(len(cost), self._columns, cost)
-        self._highs.changeColsBounds(len(lower), self._columns, lower, upper)
-        self._highs.changeRowsBounds(len(row_lower), self._rows, row_lower, row_upper)  # type: ignore[attr-defined]
+        """New prices, demand and limits in place, where they differ: the basis stays, a re-solve is a few pivots."""
+        was = self._held
+        if len(at := _where(cost != was.cost)):
+            self._highs.changeColsCost(len(at), at, cost[at])
+        if len(at := _where((lower != was.lower) | (upper != was.upper))):
+            self._highs.changeColsBounds(len(at), at, lower[at], upper[at])
+        if len(at := _where((row_lower != was.row_lower) | (row_upper != was.row_upper))):
+            self._highs.changeRowsBounds(len(at), at, row_lower[at], row_upper[at])  # type: ignore[attr-defined]
+        self._held = replace(was, cost=cost, lower=lower, upper=upper, row_lower=row_lower, row_upper=row_upper)
 
     def suggest(self, columns: Ints, values: Floats) -> None:
         """A start for the mixed-integer search: the rest of the variables are filled in by HiGHS."""
@@ -103,7 +110,7 @@ class Solver:
         self._highs.run()
         status = self._highs.getModelStatus()
         if status == highspy.HighsModelStatus.kModelEmpty:
-            return np.zeros(len(self._columns))
+            return np.zeros(len(self._held.cost))
         if status not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kTimeLimit):
             if status == highspy.HighsModelStatus.kInfeasible:
                 return None
