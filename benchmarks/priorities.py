@@ -10,6 +10,7 @@ flex waited and whether work that was parked was billed exactly once.
 import asyncio
 import tempfile
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,7 +82,7 @@ async def measure(up: Up, size: Size) -> dict[str, Any]:
     idle: dict[str, list[float]] = {"internal": [], "paying": []}
     busy: dict[str, list[float]] = {"internal": [], "paying": []}
     kept: dict[str, list[tuple[float, float]]] = {"internal": [], "paying": []}
-    failures = 0
+    failures: Counter[str] = Counter()
     for number in range(size.rounds):
         solo = await box.flex(size.seconds)
         for name, key in (("internal", up.internal_key), ("paying", up.api_key)):
@@ -90,10 +91,12 @@ async def measure(up: Up, size: Size) -> dict[str, Any]:
             idle[name] += alone.ttft_s()
             busy[name] += beside.ttft_s()
             kept[name].append((flex.tokens_per_s, solo.tokens_per_s))
-            failures += sum(sum(loop.faults.values()) for loop in (solo, alone, beside, flex))
+            for loop in (alone, beside, flex):
+                failures += loop.faults
+        failures += solo.faults
         report.say(f"round {number + 1}: flex solo {solo.tokens_per_s:.0f} tokens/s")
     classes = {name: _class(idle[name], busy[name], kept[name]) for name in idle}
-    return {"flex_streams": size.streams, **classes, "failures": failures, "record": record(up.data, box.told)}
+    return {"flex_streams": size.streams, **classes, "failures": dict(failures), "record": record(up.data, box.told)}
 
 
 def _class(idle: list[float], busy: list[float], kept: list[tuple[float, float]]) -> dict[str, float]:

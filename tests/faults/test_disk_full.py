@@ -1,5 +1,6 @@
 """A disk that fills up: nothing new is admitted, nothing acknowledged is lost, and room makes it well again."""
 
+import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator
@@ -27,7 +28,7 @@ def small_disk(tmp_path: Path) -> Iterator[tuple[Path, Squeeze]]:
     mounted = (
         os.geteuid() == 0
         and not subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(disk)], check=False, capture_output=True
+            ["mount", "-t", "tmpfs", "-o", "size=160m", "tmpfs", str(disk)], check=False, capture_output=True
         ).returncode
     )
     ballast = disk / "ballast"
@@ -71,9 +72,12 @@ def test_a_full_disk_stops_admission_and_loses_nothing(small_disk: tuple[Path, S
         _note(told, ask(up))
         squeeze(up, True)
         refused = 0
-        for _ in range(400):
-            reply = ask(up)
+        for number in range(400):
+            reply = ask(up, stream=True, stream_options={"include_usage": True}) if number % 2 else ask(up)
             _note(told, reply)
+            if b"text/event-stream" in reply.head and b"[DONE]" not in reply.body:
+                assert b'"usage":{' not in reply.body
+                continue
             if reply.status != 200:
                 refused += 1
                 assert reply.status == 503
@@ -90,8 +94,9 @@ def test_a_full_disk_stops_admission_and_loses_nothing(small_disk: tuple[Path, S
 
 
 def _note(told: dict[str, dict[str, Any]], reply: Reply) -> None:
-    import json
-
-    if reply.status == 200:
-        head = dict(line.split(b": ", 1) for line in reply.head.lower().split(b"\r\n")[1:])
-        told[head[b"x-request-id"].decode()] = json.loads(reply.body)["usage"]
+    head = dict(line.split(b": ", 1) for line in reply.head.lower().split(b"\r\n")[1:])
+    if reply.status != 200:
+        return
+    events = [e for e in reply.body.split(b"\n\n") if b'"usage":{' in e]
+    if events:
+        told[head[b"x-request-id"].decode()] = json.loads(events[-1].removeprefix(b"data: "))["usage"]

@@ -1,0 +1,68 @@
+"""Every recipe runs in small, prints one JSON object with the keys docs/reference/bench.md tells, leaves nothing.
+
+`truth` and `kills` run in `tests/faults/test_truth.py`.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+KEYS = {
+    "gateway": {"machine", "cores", "requests", "streams", "added_latency", "memory", "truth"},
+    "budget": {"machine", "streams", "calm", "killed", "violations", "examples"},
+    "serve": {"machine", "model", "output_tokens", "streams"},
+    "priorities": {"machine", "flex_streams", "internal", "paying", "failures", "record"},
+    "first_answer": {"machine", "ready_s", "first_answer_s", "metered", "usage"},
+}  # fmt: skip
+ON_THE_ENGINE = {"serve", "priorities", "first_answer"}
+
+
+def run(recipe: str, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", f"benchmarks.{recipe}", *options]
+    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=380)
+
+
+@pytest.mark.parametrize(
+    "recipe", [pytest.param(name, marks=pytest.mark.engine) if name in ON_THE_ENGINE else name for name in KEYS]
+)
+def test_a_recipe_prints_one_object_with_the_keys_it_promises(recipe: str) -> None:
+    before = _ours()
+    done = run(recipe, "--quick", "--json")
+    assert done.returncode == 0, done.stderr[-3000:] + done.stdout[-1000:]
+    result: dict[str, Any] = json.loads(done.stdout)
+    assert set(result) == KEYS[recipe]
+    documented = (REPOSITORY / "docs" / "reference" / "bench.md").read_text()
+    assert [key for key in KEYS[recipe] if f"`{key}`" not in documented] == []
+    assert _ours() <= before
+
+
+@pytest.mark.parametrize("recipe", [*KEYS, "truth", "kills"])
+def test_a_recipe_says_what_it_measures(recipe: str) -> None:
+    done = run(recipe, "--help")
+    assert done.returncode == 0
+    assert f"python -m benchmarks.{recipe}" in done.stdout
+    assert "--quick" in done.stdout
+
+
+def _ours() -> set[int]:
+    """Processes of benchmarks and of clouds that benchmarks started."""
+    found = set()
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        try:
+            words = (entry / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if b"benchmarks." in words or b"baseload-bench-" in words:
+            found.add(int(entry.name))
+    return found
