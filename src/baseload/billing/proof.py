@@ -1,7 +1,8 @@
 """The proof that nobody changed the record: every hash recomputed from its rows, every charge from its price."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import apsw
 
@@ -14,9 +15,50 @@ from baseload.billing.settlement import ATTEMPT_FACTS, USAGE_FACTS
 from baseload.store.chain import GENESIS, digest, link
 
 
+class Along:
+    """Rows in order of the journal entry they belong to, handed out entry by entry: the books are read once through."""
+
+    def __init__(self, conn: apsw.Connection, sql: str) -> None:
+        self._rows = iter(conn.execute(sql))
+        self._next = next(self._rows, None)
+
+    def of(self, number: int) -> list[tuple[Any, ...]]:
+        """The rows of this entry, their first column (its number) left out."""
+        found = []
+        while self._next is not None and self._next[0] <= number:
+            if self._next[0] == number:
+                found.append(self._next[1:])
+            self._next = next(self._rows, None)
+        return found
+
+
+def _covered(conn: apsw.Connection) -> dict[str, Along]:
+    """What the entries vouch for, table by table."""
+    event = [*(f"u.{c}" for c in USAGE_FACTS), "r.amount_nano"]
+    events = (
+        "usage_event u ON u.event_id = j.idem_key AND u.source = j.writer"
+        " LEFT JOIN rated r ON r.event_id = j.idem_key AND r.source = j.writer AND r.gen = 0"
+    )
+    share = "energy_share s ON s.window_id = j.idem_key"
+    queries = {
+        "posting": "SELECT journal_id, account_id, amount_nano FROM posting ORDER BY journal_id, line",
+        "usage": _per_entry("usage", event, events),
+        "attempt": _per_entry("usage", ATTEMPT_FACTS, "attempt a ON a.request_id = j.idem_key", "a.n"),
+        "price": _per_entry("price", [f"v.{c}" for c in PRICE_COLUMNS], "price_version v ON v.id = j.idem_key"),
+        "energy": _per_entry("energy", [f"w.{c}" for c in WINDOW.columns], "energy_window w ON w.id = j.idem_key"),
+        "share": _per_entry("energy", SHARE.columns, share, "s.request_id, s.attempt_n"),
+    }
+    return {name: Along(conn, sql) for name, sql in queries.items()}
+
+
+def _per_entry(kind: str, columns: Sequence[str], join: str, order: str = "j.id") -> str:
+    return f"SELECT j.id, {','.join(columns)} FROM journal j JOIN {join} WHERE j.kind = '{kind}' ORDER BY j.id, {order}"  # noqa: S608
+
+
 def broken_links(conn: apsw.Connection) -> Iterator[str]:
     """Journal entries whose hash, predecessor or covered rows are not what was written."""
     heads: dict[str, tuple[int, bytes, int]] = {}
+    covered = _covered(conn)
     rows = conn.execute(
         "SELECT id, writer, kind, idem_key, effective_us, recorded_us, reverses_id, actor, payload_hash, prev_hash,"
         " hash FROM journal ORDER BY id"
@@ -25,14 +67,11 @@ def broken_links(conn: apsw.Connection) -> Iterator[str]:
         _, last, length = heads.get(writer, (0, GENESIS, 0))
         if prev != last:
             yield f"journal {number} ({kind} {idem_key}) does not follow the entry before it: one is gone or changed"
-        lines = conn.execute(
-            "SELECT account_id, amount_nano FROM posting WHERE journal_id = ? ORDER BY line", (number,)
-        )
-        postings = [(str(account), int(amount)) for account, amount in lines]
+        postings = covered["posting"].of(number)
         entry = _entry(kind, idem_key, effective, actor, payload, postings, reverses)
         if entry is None or entry_hash(prev, number, writer, entry, recorded) != stored:
             yield f"journal {number} ({kind} {idem_key}) or its postings were changed"
-        if _payload(conn, kind, idem_key, writer, postings) not in (payload, None):
+        if _payload(covered, kind, number, postings) not in (payload, None):
             yield f"{_COVERS[kind]} of {idem_key} was changed (entry {number} vouches for other values)"
         heads[writer] = (number, stored, length + 1)
     yield from _broken_heads(conn, heads)
@@ -53,7 +92,7 @@ def _entry(
     effective: int,
     actor: str,
     payload: bytes,
-    postings: list[tuple[str, int]],
+    postings: list[tuple[Any, ...]],
     reverses: int | None,
 ) -> Entry | None:
     try:
@@ -63,47 +102,21 @@ def _entry(
             effective_us=effective,
             actor=actor,
             payload_hash=payload,
-            postings=tuple(postings),
+            postings=tuple((account, amount) for account, amount in postings),
             reverses_id=reverses,
         )
     except ValueError:
         return None  # its postings do not add up, so it was not written like this
 
 
-def _payload(
-    conn: apsw.Connection, kind: str, idem_key: str, writer: str, postings: list[tuple[str, int]]
-) -> bytes | None:
+def _payload(covered: dict[str, Along], kind: str, number: int, postings: list[tuple[Any, ...]]) -> bytes | None:
     """The payload hash as the rows have it now; None when the rows are missing, which I8 reports."""
-    if kind == "usage":
-        return _usage_payload(conn, idem_key, writer)
-    if kind == "price":
-        row = conn.execute(f"SELECT {','.join(PRICE_COLUMNS)} FROM price_version WHERE id = ?", (idem_key,)).fetchone()  # noqa: S608
-        return digest(row) if row else None
-    if kind == "energy":
-        row = conn.execute(f"SELECT {','.join(WINDOW.columns)} FROM energy_window WHERE id = ?", (idem_key,)).fetchone()  # noqa: S608
-        shares = conn.execute(
-            f"SELECT {','.join(SHARE.columns)} FROM energy_share WHERE window_id = ? ORDER BY request_id, attempt_n",  # noqa: S608
-            (idem_key,),
-        ).fetchall()
-        return digest((*row, shares)) if row else None
-    return digest(postings[0]) if postings else None
-
-
-def _usage_payload(conn: apsw.Connection, request: str, source: str) -> bytes | None:
-    event = conn.execute(
-        f"SELECT {','.join(USAGE_FACTS)} FROM usage_event WHERE event_id = ? AND source = ?",  # noqa: S608
-        (request, source),
-    ).fetchone()
-    if event is None:
-        return None
-    attempts = conn.execute(
-        f"SELECT {','.join(ATTEMPT_FACTS)} FROM attempt WHERE request_id = ? ORDER BY n",  # noqa: S608
-        (request,),
-    ).fetchall()
-    rated = conn.execute(
-        "SELECT amount_nano FROM rated WHERE event_id = ? AND source = ? AND gen = 0", (request, source)
-    ).fetchone()
-    return digest((*event, rated[0] if rated else None, attempts))
+    if kind in ("topup", "reversal"):
+        return digest(postings[0]) if postings else None
+    rows = covered[kind].of(number)
+    if not rows or kind == "price":
+        return digest(rows[0]) if rows else None
+    return digest((*rows[0], covered["attempt" if kind == "usage" else "share"].of(number)))
 
 
 def _broken_heads(conn: apsw.Connection, heads: dict[str, tuple[int, bytes, int]]) -> Iterator[str]:
