@@ -77,6 +77,7 @@ class Ear:
         self.first = 0.0
         self.tokens = 0
         self.parked = 0
+        self.reassured = 0
 
     def news(self, choice: Choice, text: str, logprobs: list[tuple[int, float]], finish: Finish | None) -> None:
         self.first = self.first or self.core.now
@@ -84,6 +85,7 @@ class Ear:
 
     def note(self, comment: bytes) -> None:
         self.parked += comment == b"parked"
+        self.reassured += comment == b"waiting"
 
     def flush(self) -> bool:
         return True
@@ -184,6 +186,21 @@ async def test_flex_alone_fills_every_slot(tmp_path: Path) -> None:
     assert scene.batcher.count(State.RUNNING) == 16
     scene.batcher.close()
     await running
+    scene.tally.close()
+
+
+async def test_who_waits_is_told_so_and_who_runs_is_not(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, flex=0)
+    scene.batcher.order(0)
+    _, waiting = scene.submit("flex", 110, 8)
+    _, running = scene.submit("default", 110, 8)
+    loop = asyncio.ensure_future(scene.batcher.run())
+    while not running.tokens:
+        await asyncio.sleep(0)
+    scene.batcher.reassure()
+    assert (waiting.reassured, running.reassured) == (1, 0)
+    scene.batcher.close()
+    await loop
     scene.tally.close()
 
 

@@ -27,6 +27,8 @@ from baseload.store.tally import RowState, Tally
 
 HOPELESS = 3
 DRAIN_S = 20.0
+REASSURE_S = 15.0
+"""The gateway gives up on a stream that says nothing for two minutes."""
 USUAL_LOAD_S = 6.0
 """Loading reports no progress of its own; the bar follows the usual time and stops short of the end."""
 
@@ -80,6 +82,7 @@ async def _work(spec: WorkerSpec, core: Core, words: Words, tally: Tally, servic
     gc.freeze()
     stepping = asyncio.ensure_future(batcher.run())
     stopping = asyncio.ensure_future(stop.wait())
+    reassuring = asyncio.ensure_future(_reassure(batcher))
     await asyncio.wait([stepping, stopping], return_when=asyncio.FIRST_COMPLETED)
     broken = stepping.exception() if stepping.done() else None
     if broken is not None:
@@ -88,7 +91,14 @@ async def _work(spec: WorkerSpec, core: Core, words: Words, tally: Tally, servic
         await _drain(service, batcher)
     batcher.close()
     stopping.cancel()
+    reassuring.cancel()
     return 0 if broken is None else 1
+
+
+async def _reassure(batcher: Batcher) -> None:
+    while True:
+        await asyncio.sleep(REASSURE_S)
+        batcher.reassure()
 
 
 async def _drain(service: Service, batcher: Batcher) -> None:

@@ -78,6 +78,13 @@ class Batcher:
             self._end(job, RowState.FAILED, "the worker is stopping; ask again")
         self._stir()
 
+    def reassure(self) -> None:
+        """Tell those who wait their turn that they are not forgotten; an engine that hangs reassures nobody."""
+        for job in [j for j in self.jobs.values() if j.state in {State.QUEUED, State.PARKED}]:
+            job.sink.note(b"waiting")
+            if not job.sink.flush():
+                self.cancel(job)
+
     def count(self, state: State) -> int:
         """Sequences of all jobs in a state."""
         return sum(j.width for j in self.jobs.values() if j.state is state)
