@@ -13,7 +13,7 @@ from baseload.gateway.runtime import Runtime
 async def admit(runtime: Runtime, ask: Ask, caller: Caller, model: Model, tier: Tier, request_id: str) -> Admitted:
     """Hold the bound. `max_tokens` is lowered to fit the balance only when the client left it out; otherwise 402."""
     now_us = runtime.now_us()
-    wanted = _wanted(ask, model)
+    wanted, limit = _wanted(ask, model), ask.max_tokens
     price = TWIN if model.engine == "twin" else runtime.prices.at(model.id, tier, caller.business, now_us)
 
     def admission(max_tokens: int) -> Admission:
@@ -36,8 +36,8 @@ async def admit(runtime: Runtime, ask: Ask, caller: Caller, model: Model, tier: 
     except InsufficientBalance:
         if ask.max_tokens is not None:
             raise
-        wanted = await _affordable(runtime, ask, caller, model, price)
-        grant = await runtime.ledger.hold(admission(wanted))
+        limit = await _affordable(runtime, ask, caller, model, price)
+        grant = await runtime.ledger.hold(admission(limit))
     return Admitted(
         request_id=request_id,
         ask=ask,
@@ -45,7 +45,7 @@ async def admit(runtime: Runtime, ask: Ask, caller: Caller, model: Model, tier: 
         model=model,
         tier=tier,
         grant=grant,
-        max_tokens=wanted,
+        max_tokens=limit,
         at_us=now_us,
     )
 
@@ -64,11 +64,10 @@ def _wanted(ask: Ask, model: Model) -> int:
 
 
 async def _affordable(runtime: Runtime, ask: Ask, caller: Caller, model: Model, price: PriceVersion) -> int:
-    """The most output the balance pays for; InsufficientBalance when that is not a token."""
+    """The most output the balance pays for and the context surely has; InsufficientBalance when that is not a token."""
     available = await runtime.ledger.available(caller.key.account_id)
     tokens = affordable(ask.input_bound, ask.n, available, price)
-    if tokens is None:
-        return model.context_tokens
-    if tokens < 1:
+    if tokens is not None and tokens < 1:
         raise InsufficientBalance(f"the balance of {available / 1e9:.9f} USD does not pay for this request; top up")
-    return min(tokens, model.context_tokens)
+    room = max(model.context_tokens - ask.input_bound, 1)
+    return room if tokens is None else min(tokens, room)

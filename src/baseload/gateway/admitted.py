@@ -14,7 +14,7 @@ RequestClass = tuple[Business, Tier, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admitted:
-    """A request let in: what is held for it, and the output it may have."""
+    """A request let in: what is held for it, and the output it may have (None: all that fits the engine's context)."""
 
     request_id: str
     ask: Ask
@@ -22,7 +22,7 @@ class Admitted:
     model: Model
     tier: Tier
     grant: Grant
-    max_tokens: int
+    max_tokens: int | None
     at_us: Micros
 
     @property

@@ -31,9 +31,10 @@ class Ask:
     affinity: int
     fields: dict[str, Any]
 
-    def body(self, upstream_model: str, max_tokens: int) -> bytes:
-        """What the engine is sent: always streamed, always with usage, always with an exact limit."""
-        return msgspec.json.encode({**self.fields, "model": upstream_model, "max_tokens": max_tokens})
+    def body(self, upstream_model: str, max_tokens: int | None) -> bytes:
+        """What the engine is sent: always streamed, always with usage. Without a limit the context is the limit."""
+        limit = {} if max_tokens is None else {"max_tokens": max_tokens}
+        return msgspec.json.encode({**self.fields, "model": upstream_model, **limit})
 
 
 _chat = msgspec.json.Decoder(ChatBody).decode
