@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baseload.dispatch.solver import Floats, Ints
-from baseload.dispatch.values import Recipe, Snapshot, WorkClass
+from baseload.dispatch.values import Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +62,6 @@ class Layout:
     value: Floats
 
 
-def eligible(cls: WorkClass, recipe: Recipe, site: str) -> bool:
-    """Same model, a rate within the class's SLO, and a site its residency allows."""
-    return (
-        recipe.model == cls.model and recipe.rates_per_s.get(cls.id, 0.0) > 0 and (not cls.sites or site in cls.sites)
-    )
-
-
 def structure(snapshot: Snapshot) -> tuple[object, ...]:
     """What the matrix depends on: while this is equal, a solve may be repeated in place."""
     return (
@@ -83,7 +76,7 @@ def structure(snapshot: Snapshot) -> tuple[object, ...]:
 
 
 def find_pairs(snapshot: Snapshot) -> Pairs:
-    """All pairs that may meet, by recipe."""
+    """All pairs that may meet: same model, a rate within the class's SLO, a site its residency allows."""
     sites = {p.id: p.site for p in snapshot.pools}
     number = {c.id: k for k, c in enumerate(snapshot.classes)}
     cls: list[int] = []
@@ -92,9 +85,10 @@ def find_pairs(snapshot: Snapshot) -> Pairs:
     for i, r in enumerate(snapshot.recipes):
         site = sites[r.pool]
         for name, rate in r.rates_per_s.items():
-            k = number.get(name, -1)
+            if (k := number.get(name)) is None:
+                continue
             c = snapshot.classes[k]
-            if k >= 0 and c.model == r.model and rate > 0 and (not c.sites or site in c.sites):
+            if c.model == r.model and rate > 0 and (not c.sites or site in c.sites):
                 cls.append(k)
                 recipe.append(i)
                 rates.append(rate)

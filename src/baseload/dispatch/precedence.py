@@ -7,8 +7,11 @@ class that is slow to serve needs a higher penalty for the same rank; this says 
 
 from collections.abc import Iterable
 
-from baseload.dispatch.layout import eligible
-from baseload.dispatch.values import Recipe, Snapshot, WorkClass
+import numpy as np
+
+from baseload.dispatch.layout import find_pairs
+from baseload.dispatch.solver import Floats
+from baseload.dispatch.values import Snapshot
 
 
 def promise_penalty_usd(snapshot: Snapshot, class_id: str, *, margin: float = 2.0, over: Iterable[str] = ()) -> float:
@@ -18,29 +21,27 @@ def promise_penalty_usd(snapshot: Snapshot, class_id: str, *, margin: float = 2.
     class's dearest recipe against the other's cheapest, in replicas, in chips and in watts; a chain of exchanges over
     several recipes can in principle do better than one, which the margin is for.
     """
-    classes = {c.id: c for c in snapshot.classes}
-    mine = _uses(snapshot, classes[class_id])
-    outbid = set(over)
-    need = max((b.price_usd for b in classes[class_id].blocks), default=0.0)
+    uses, outbid = _uses(snapshot), set(over)
+    dearest = np.max(uses[class_id], axis=0, initial=0.0)
+    need = 0.0
     for other in snapshot.classes:
-        theirs = _uses(snapshot, other)
-        if other.id == class_id or not mine or not theirs:
-            continue
         bid = max((b.price_usd for b in other.blocks), default=0.0)
         if other.id in outbid and other.reservation is not None:
             bid += other.reservation.shortfall_usd
-        pairs = zip(zip(*mine, strict=True), zip(*theirs, strict=True), strict=True)
-        ratios = [max(a) / low for a, b in pairs if (low := min((x for x in b if x > 0), default=0.0)) > 0]
-        need = max(need, bid * max(ratios, default=1.0))
+        need = max(need, bid * (1.0 if other.id == class_id else _exchange(dearest, uses[other.id])))
     return margin * need
 
 
-def _uses(snapshot: Snapshot, cls: WorkClass) -> list[tuple[float, float, float]]:
-    """(replica-seconds, chip-seconds, joules) a request takes on each recipe that may serve the class."""
-    sites = {p.id: p.site for p in snapshot.pools}
+def _exchange(dearest: Floats, theirs: Floats) -> float:
+    """Requests of another class that the resources of one request could serve, at most."""
+    cheapest = np.min(theirs, axis=0, initial=np.inf)
+    scarce = (cheapest > 0) & np.isfinite(cheapest)
+    return float(np.max(dearest[scarce] / cheapest[scarce], initial=0.0))
 
-    def use(r: Recipe) -> tuple[float, float, float]:
-        seconds = 1.0 / r.rates_per_s[cls.id]
-        return seconds, seconds * r.chips, seconds * (r.idle_w + r.busy_w)
 
-    return [use(r) for r in snapshot.recipes if eligible(cls, r, sites[r.pool])]
+def _uses(snapshot: Snapshot) -> dict[str, Floats]:
+    """For each class, by recipe that may serve it: (replica-seconds, chip-seconds, joules) of one request."""
+    pairs = find_pairs(snapshot)
+    per_s = np.array([[1.0, r.chips, r.idle_w + r.busy_w] for r in snapshot.recipes], np.float64).reshape(-1, 3)
+    uses = per_s[pairs.recipe] / pairs.rate[:, None]
+    return {c.id: uses[pairs.cls == k] for k, c in enumerate(snapshot.classes)}
