@@ -105,7 +105,7 @@ class Tally:
         size = HEADER_BYTES + slots * self._row_bytes
         fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            os.ftruncate(fd, size)
+            os.posix_fallocate(fd, 0, size)  # all of it now: a full disk met at a page's first write would kill us
             self._map = mmap.mmap(fd, size)
         finally:
             os.close(fd)
