@@ -5,8 +5,8 @@ import pytest
 from benchmarks import kills, truth
 
 COMMON = {
-    "seed", "clients_saw", "requests", "emitted_tokens", "billed_tokens", "lost_tokens", "attempt_reasons", "violations",
-    "examples", "invariants_broken",
+    "seed", "clients_saw", "requests", "emitted_tokens", "billed_tokens", "lost_tokens", "attempt_reasons",
+    "violations", "examples", "invariants_broken",
 }  # fmt: skip
 """Keys of both results, told in docs/reference/bench.md."""
 
