@@ -74,9 +74,9 @@ def bar_widths(values: Sequence[float], room: float) -> list[float]:
     return [room * abs(v) / largest if largest > 0 else 0.0 for v in values]
 
 
-def bars(rows: Sequence[tuple[str, float, str]], title: str, text: str, width: int = 720) -> Markup:
+def bars(rows: Sequence[tuple[str, float, str]], title: str, text: str, width: int = 770) -> Markup:
     """Horizontal bars: (label, value, value as text). For shares of a whole by name."""
-    row_height, left, right = 30, 190, 110
+    row_height, left, right = 30, 240, 110
     widths = bar_widths([value for _, value, _ in rows], width - left - right)
     parts = []
     for i, ((label, value, shown), bar) in enumerate(zip(rows, widths, strict=True)):
@@ -180,7 +180,7 @@ def _image(kind: str, width: int, height: int, title: str, text: str, parts: Seq
     return frame + label + Markup(">") + said + Markup("".join(parts)) + Markup("</svg>")  # noqa: S704  # parts escape
 
 
-def _short(label: str, limit: int = 26) -> str:
+def _short(label: str, limit: int = 32) -> str:
     return label if len(label) <= limit else label[: limit - 1] + "…"
 
 
