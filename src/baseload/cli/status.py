@@ -44,7 +44,7 @@ def _summary(state: State) -> str:
             f"{percent(rates.utilisation)} of what the pool can do",
             f"power     {number(power.watts)} W{envelope} ({power.kind}); {number(power.joules_per_token)} J a token",
             f"trust     {state.trust.metered_tokens:,} tokens metered = {state.trust.billed_tokens:,} billed "
-            f"+ {state.trust.lost_tokens:,} lost",
+            f"+ {state.trust.lost_tokens:,} lost + {state.trust.open_tokens:,} open",
         ]
     )
 

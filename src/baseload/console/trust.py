@@ -24,13 +24,14 @@ class Match:
 
 
 def matches(state: State) -> list[Match]:
-    """Engine = metered, metered = billed + lost, joules metered = joules allotted."""
+    """Engine = metered, metered = billed + lost + open (not settled yet), joules metered = joules allotted."""
     t, busy = state.trust, state.requests.in_flight > 0
     engine = {"engine": t.engine_tokens, "metered": t.metered_tokens}
-    split = {"billed": t.billed_tokens, "lost": t.lost_tokens}
+    split = {"billed": t.billed_tokens, "lost": t.lost_tokens, "open": t.open_tokens}
+    accounted = t.billed_tokens + t.lost_tokens + t.open_tokens
     return [
         _tokens("Engine tokens = metered", t.metered_tokens - t.engine_tokens, engine, busy=busy),
-        _tokens("Metered = billed + lost", t.billed_tokens + t.lost_tokens - t.metered_tokens, split, busy=busy),
+        _tokens("Metered = billed + lost + open", accounted - t.metered_tokens, split, busy=busy),
         _joules("Joules metered = allotted", t.joules_metered, t.joules_allotted),
     ]
 

@@ -103,12 +103,13 @@ class TenantNow(msgspec.Struct, kw_only=True):
 
 
 class Trust(msgspec.Struct, kw_only=True):
-    """The reconciliation: engine tokens = metered = billed + lost; joules metered = joules allotted."""
+    """The reconciliation: engine tokens = metered = billed + lost + open; joules metered = joules allotted."""
 
     engine_tokens: int = 0
     metered_tokens: int = 0
     billed_tokens: int = 0
     lost_tokens: int = 0
+    open_tokens: int = 0
     joules_metered: float = 0.0
     joules_allotted: float = 0.0
     checked_us: int = 0

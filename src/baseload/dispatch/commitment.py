@@ -6,6 +6,7 @@ With nothing on the program is always feasible, so there is always an answer; wh
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from math import isfinite
 
 import numpy as np
 
@@ -38,19 +39,25 @@ def commit(snapshot: Snapshot, *, limits: Limits | None = None, start: Mapping[s
     x = solver.run()
     counts = np.zeros(len(program.on), int) if x is None else np.rint(x[program.on]).astype(int)
     replicas = {r.id: int(n) for r, n in zip(snapshot.recipes, counts, strict=True)}
-    return _prove(snapshot, program, change_to(snapshot, replicas), solver.bound, x is not None and solver.optimal)
+    bound = solver.bound if isfinite(solver.bound) else _relaxation(program)  # cut off before its first bound
+    return _prove(snapshot, program, change_to(snapshot, replicas), bound, x is not None and solver.optimal)
 
 
 def relaxation_usd_per_h(snapshot: Snapshot) -> float:
     """The value if replicas could be split: no commitment is worth more."""
     program = build_program(snapshot)
+    return _relaxation(program) / program.scale
+
+
+def _relaxation(program: Program) -> float:
+    """The relaxed optimum in the program's own scale."""
     model = replace(program.model, integer=np.zeros(0, np.int32))
     solver = Solver()
     solver.load(model)
     x = solver.run()
     if x is None:
         raise RuntimeError("the relaxed commitment has no solution, which switching everything off rules out")
-    return (float(model.cost @ x) + model.offset) / program.scale
+    return float(model.cost @ x) + model.offset
 
 
 def _prove(snapshot: Snapshot, program: Program, chosen: Commitment, bound: float, optimal: bool) -> Commitment:

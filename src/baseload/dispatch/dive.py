@@ -45,7 +45,7 @@ def _dive(model: Model, share: float) -> Floats | None:
         if found is not None:
             lower, x, few = raised, found, 0
         elif few > 1:
-            few //= 4
+            few = max(1, few // 4)
         else:
             upper = upper.copy()
             upper[up] = np.floor(x[up])

@@ -187,7 +187,7 @@ class Relay:
             return
         for chunk in chunks:
             self._count(chunk)
-        if not all([c.choices for c in chunks]):
+        if not all(c.choices for c in chunks):
             said = [(e, c) for e, c in zip(events, chunks, strict=True) if c.choices]
             events, chunks = [e for e, _ in said], [c for _, c in said]
         if self._rename is not None:

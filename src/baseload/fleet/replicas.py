@@ -1,4 +1,4 @@
-"""The replicas the supervisor runs, as the gateway finds them: `run/replicas.json` and the supervisor's control socket."""
+"""The replicas the supervisor runs, as the gateway finds them: `run/replicas.json`, and the supervisor's socket."""
 
 import asyncio
 import json

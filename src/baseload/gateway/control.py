@@ -16,6 +16,7 @@ from baseload.fleet.engines.base import Engine
 from baseload.fleet.replicas import Replicas
 from baseload.gateway.admitted import RequestClass
 from baseload.gateway.meters import Second
+from baseload.gateway.reconcile import Reconciler
 from baseload.gateway.runtime import Runtime
 from baseload.gateway.steer import Steering
 
@@ -37,6 +38,7 @@ class Control:
         self.requests_per_s = 0.0
         self.checked_us = 0
         self.cost_by_pool: dict[str, float] = {}
+        self.reconciler = Reconciler(runtime)
         self._ticks = 0
         self._requests_before = 0
         self._wanted: dict[str, bool] = {}
@@ -139,12 +141,6 @@ class Control:
         ratio = sum(w.prefill / w.decode for w in weights) / len(weights) if weights else 0.0
         return decode_per_s + ratio * prefill_per_s
 
-    def engine_tokens(self) -> int:
-        """Tokens emitted by the engines' own count; for engines that keep none, what the gateway metered."""
-        own = sum(int(m.get("emitted_tokens", 0)) for m in self.metrics.values())
-        counting = {e.model for e in self.runtime.router.engines if e.speaks_tokens}
-        return own + sum(n for model, n in self.runtime.meters.emitted_by_model.items() if model not in counting)
-
     # deciding
     def ready(self) -> Counter[str]:
         """Replicas that can take work, by model."""
@@ -164,6 +160,7 @@ class Control:
     async def _look_after_engines(self) -> None:
         """Health, orders and counters of every replica, side by side."""
         await asyncio.gather(*(self._look_after(e) for e in self.runtime.router.engines))
+        self.reconciler.compare()
 
     async def _look_after(self, engine: Engine) -> None:
         up = await engine.healthy()
@@ -175,7 +172,10 @@ class Control:
         orders = self.runtime.orders
         queue.order(orders.flex_slots.get(engine.model, 0), orders.protected_slots.get(engine.model, engine.slots))
         await engine.order(queue.flex_share(engine))
-        self.metrics[engine.replica] = await engine.metrics()
+        said = await engine.metrics()
+        self.metrics[engine.replica] = said
+        if engine.speaks_tokens and said:
+            self.reconciler.count(engine.replica, int(said["emitted_tokens"]))
 
     def _stalled(self) -> None:
         """Give up on an engine that says nothing for two minutes while it should."""

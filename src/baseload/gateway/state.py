@@ -1,6 +1,7 @@
 """The live state as one JSON-ready value: what the operator's page and `baseload status` show."""
 
 import os
+from dataclasses import asdict
 from typing import Any
 
 from baseload.gateway.control import Control
@@ -90,19 +91,21 @@ def _replica(runtime: Runtime, control: Control, replica: str) -> dict[str, Any]
 
 def _tenant(runtime: Runtime, tenant: str) -> dict[str, Any]:
     meter = runtime.meters.tenant(tenant)
-    return {"id": tenant, "in_flight": meter.in_flight, "requests": meter.requests, "refusals": dict(meter.refusals)}
+    return {
+        "id": tenant,
+        "in_flight": meter.in_flight,
+        "requests": meter.requests,
+        "quota_share": runtime.door.limits[tenant].share_used(runtime.now_us()),
+        "refusals": dict(meter.refusals),
+    }
 
 
 def _trust(runtime: Runtime, control: Control) -> dict[str, Any]:
-    """Engine tokens are the workers' own counters where they keep them; the rest the gateway metered and billed."""
-    meters, power = runtime.meters, runtime.power
+    """Tokens by the engines' own count and by ours, and joules by the meter and by the share-out."""
     return {
-        "engine_tokens": control.engine_tokens(),
-        "metered_tokens": meters.emitted,
-        "billed_tokens": meters.billed,
-        "lost_tokens": meters.lost,
-        "joules_metered": power.metered_mj / 1000,
-        "joules_allotted": power.allotted_mj / 1000,
+        **asdict(control.reconciler.trust),
+        "joules_metered": runtime.power.metered_mj / 1000,
+        "joules_allotted": runtime.power.allotted_mj / 1000,
         "unsettled": len(runtime.unsettled),
         "checked_us": control.checked_us,
     }

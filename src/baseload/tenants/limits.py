@@ -104,6 +104,15 @@ class Limits:
         if self._tokens:
             self._tokens.give_back(max(0, admitted_tokens - used_tokens))
 
+    def share_used(self, now_us: int) -> float | None:
+        """How much of the tightest limit is used up, 0 to 1; None without limits."""
+        shares = [self.in_flight / self.concurrency] if self.concurrency else []
+        for bucket in (self._requests, self._tokens):
+            if bucket:
+                bucket.wait_us(0, now_us)
+                shares.append(1.0 - bucket.remaining() / bucket.per_min)
+        return min(1.0, max(shares)) if shares else None
+
     def headers(self) -> list[tuple[bytes, bytes]]:
         """`x-ratelimit-*` as OpenAI names them, for the limits that are set; reset times as seconds with an s."""
         out = []
