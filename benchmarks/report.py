@@ -4,19 +4,31 @@ import argparse
 import json
 import os
 import platform
+import signal
 import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+MOST_S = 2 * 3600
+"""No recipe runs longer, whatever hangs."""
+
 
 def options(doc: str | None) -> argparse.ArgumentParser:
-    """The options every recipe has."""
+    """The options every recipe has; and its manners: told to end, or out of time, it ends what it started."""
+    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGALRM, _end)
+    signal.alarm(MOST_S)
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--quick", action="store_true", help="tiny counts: shows that the recipe works, not a figure")
     return parser
+
+
+def _end(number: int, frame: object) -> None:
+    say(f"ending: {signal.Signals(number).name}")
+    raise SystemExit(128 + number)
 
 
 def say(text: str) -> None:

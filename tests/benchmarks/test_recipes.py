@@ -66,3 +66,16 @@ def _ours() -> set[int]:
         if b"benchmarks." in words or b"baseload-bench-" in words:
             found.add(int(entry.name))
     return found
+
+
+def test_a_recipe_that_is_told_to_end_leaves_nothing() -> None:
+    before = _ours()
+    command = [sys.executable, "-m", "benchmarks.truth", "--requests", "20000"]
+    with subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True) as child:
+        assert child.stderr is not None
+        while "requests sent" not in child.stderr.readline():
+            pass
+        child.terminate()
+        said = child.stderr.read()
+        assert child.wait(60) == 128 + 15, said
+    assert _ours() <= before
