@@ -10,7 +10,7 @@ from math import isfinite
 
 import numpy as np
 
-from baseload.dispatch.dive import WORTH_IT, dive
+from baseload.dispatch.dive import WORTH_IT, first_answer
 from baseload.dispatch.plan import Dispatcher, value_of
 from baseload.dispatch.program import Program, build_program
 from baseload.dispatch.results import Break, BreakKind, Commitment, Proof
@@ -30,7 +30,7 @@ def commit(snapshot: Snapshot, *, limits: Limits | None = None, start: Mapping[s
     solver = Solver()
     first = None
     if start is None and np.count_nonzero(program.model.integer) > WORTH_IT:
-        first = dive(program.model)
+        first = first_answer(program.model, bounds)
     solver.load(program.model, replace(bounds, time_s=max(0.1, bounds.time_s - (time.monotonic() - begun))))
     if start is not None:
         solver.suggest(program.on, np.array([start.get(r.id, 0) for r in snapshot.recipes], np.float64))

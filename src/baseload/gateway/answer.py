@@ -154,8 +154,10 @@ class WholeAnswer:
         for chunk in chunks:
             self._last = chunk
             for said in chunk.choices:
-                choice = self._choices.setdefault(said.index, _Choice())
-                text = said.delta.content if said.delta is not None else said.text
+                choice = self._choices.get(said.index)
+                if choice is None:
+                    choice = self._choices[said.index] = _Choice()
+                text = said.text if said.delta is None else said.delta.content
                 if text:
                     choice.text.append(text)
                 if said.finish_reason:

@@ -1,7 +1,7 @@
 """One go at one replica, and the exact record of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from baseload.billing.outcome import Reason, Try
 from baseload.errors import EngineDied, EngineDown, EngineError
@@ -74,29 +74,24 @@ async def count_try(engine: Engine, request_id: str, relay: Relay, started_us: i
     An engine of someone else's counts a request id over all its goes, so what earlier ones there emitted is taken off.
     """
     end, progress = relay.end.result(), relay.progress
-    made = Tried(
+    emitted, prompt = progress.seen, progress.prompt or 0
+    mark: CountMark = "counted"
+    if end.reason == "completed" and progress.usage_tokens is not None:
+        emitted = max(progress.usage_tokens, progress.seen if engine.speaks_tokens else 0)
+    elif end.reason not in ("engine_down", "refused"):
+        said = await _ask_count(engine, request_id)
+        if said is not None:
+            emitted = max(said.emitted - (0 if engine.speaks_tokens else emitted_before), 0)
+            prompt = prompt or said.prompt
+        mark = "counted" if said is not None and said.final else "estimated"
+    return Tried(
         engine=engine,
         end=end,
         progress=progress,
         started_us=started_us,
-        emitted=progress.seen,
-        prompt=progress.prompt or 0,
-        count_mark="counted",
-    )
-    if end.reason == "completed" and progress.usage_tokens is not None:
-        return replace(made, emitted=max(progress.usage_tokens, progress.seen if engine.speaks_tokens else 0))
-    if end.reason in ("engine_down", "refused"):
-        return made
-    said = await _ask_count(engine, request_id)
-    if said is None:
-        return replace(made, count_mark="estimated")
-    before = 0 if engine.speaks_tokens else emitted_before
-    emitted = max(said.emitted - before, 0)
-    return replace(
-        made,
         emitted=emitted,
-        prompt=progress.prompt or said.prompt,
-        count_mark="counted" if said.final else "estimated",
+        prompt=prompt,
+        count_mark=mark,
     )
 
 
