@@ -3,14 +3,14 @@
 import numpy as np
 
 from baseload.dispatch import Limits, commit
-from baseload.dispatch.dive import dive
+from baseload.dispatch.dive import first_answer
 from baseload.dispatch.program import build_program
 from benchmarks.dispatch import fleet
 
 
-def test_a_dive_is_whole_feasible_and_near_the_bound() -> None:
+def test_a_first_answer_is_whole_feasible_and_near_the_bound() -> None:
     model = build_program(fleet(3, 12, np.random.default_rng(7))).model
-    x = dive(model)
+    x = first_answer(model, Limits())
     assert x is not None
     whole = x[model.integer > 0]
     assert np.abs(whole - np.rint(whole)).max() <= 1e-5

@@ -10,7 +10,7 @@ import numpy as np
 
 from baseload.dispatch.layout import Layout, build_layout
 from baseload.dispatch.packing import packing
-from baseload.dispatch.running import now
+from baseload.dispatch.running import now, start_s
 from baseload.dispatch.solver import INF, Floats, Ints, Model, by_columns
 from baseload.dispatch.terms import (
     SECONDS,
@@ -108,7 +108,7 @@ def _add_replicas(grid: _Grid, snapshot: Snapshot, layout: Layout, locks: Floats
     stopped = grid.columns(-np.array([r.stop_usd for r in recipes]) * SECONDS / over, never)
     unlocked = grid.columns(-locks, never)
 
-    lost_start = np.minimum(1.0, np.array([r.load_s for r in recipes]) / over)
+    lost_start = np.minimum(1.0, np.array([start_s(r, h) for r, h in zip(recipes, here, strict=True)]) / over)
     lost_warm = np.minimum(1.0, np.array([h.ready_in_s for h in here]) / over)
     number = np.arange(n, dtype=np.int32)
     idle_share = idle_w / layout.busy_scale[layout.site_of]

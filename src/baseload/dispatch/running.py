@@ -34,6 +34,11 @@ def now(snapshot: Snapshot, recipe: Recipe) -> Now:
     )
 
 
+def start_s(recipe: Recipe, here: Now) -> float:
+    """Seconds a replica started now needs: no less than those that one already loading still needs."""
+    return max(recipe.load_s, here.ready_in_s)
+
+
 def as_running(snapshot: Snapshot) -> Commitment:
     """Leave everything as it is: what loads draws watts and serves nothing yet."""
     rows = {r.id: now(snapshot, r) for r in snapshot.recipes}
@@ -59,7 +64,9 @@ def change_to(snapshot: Snapshot, replicas: Mapping[str, int]) -> Commitment:
         started[r.id], stopped[r.id] = max(n - here.replicas, 0), max(here.replicas - n, 0)
         over = spread_s(snapshot, pools[r.pool])
         ready[r.id] = (
-            kept + loading * (1 - min(1.0, here.ready_in_s / over)) + started[r.id] * (1 - min(1.0, r.load_s / over))
+            kept
+            + loading * (1 - min(1.0, here.ready_in_s / over))
+            + started[r.id] * (1 - min(1.0, start_s(r, here) / over))
         )
     return Commitment(
         replicas=dict(replicas),
