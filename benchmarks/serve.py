@@ -6,11 +6,13 @@
 Rounds are paired: through the gateway and straight to the same worker's socket, one right after the other, the order
 swapped each round; the ratio is the median over the pairs. CPU is read from /proc over the legs through the gateway.
 The rival gets the same prompts on the same GGUF file, and on Q8_0, at 16 streams, with a new connection per request.
+Exit 3 when a request failed: the ratios would then compare unlike work.
 """
 
 import argparse
 import asyncio
 import contextlib
+import sys
 import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -164,7 +166,18 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="its data directory")
     parser.add_argument("--no-rivals", action="store_true")
     options = parser.parse_args()
-    report.publish(run(options), as_json=options.json)
+    result = run(options)
+    report.publish(result, as_json=options.json)
+    if failed(result):
+        report.say("requests failed, so the ratios compare unlike work: see failures")
+        sys.exit(3)
+
+
+def failed(figures: Any) -> bool:
+    """Whether any leg had a failure."""
+    if not isinstance(figures, dict):
+        return False
+    return bool(figures.get("failures")) or any(failed(inner) for inner in figures.values())
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
