@@ -8,6 +8,7 @@
     ├── EngineError             an engine failed
     │   ├── EngineDown          it cannot be reached; nothing was emitted
     │   ├── EngineDied          it went away in the middle of an answer
+    │   ├── EngineSilent        it is connected but did not answer in time
     │   └── EngineRefused       it answered with an error of its own
     └── LedgerError             money could not be written or read
         ├── InsufficientBalance the bound does not fit the balance
@@ -80,6 +81,10 @@ class EngineDown(EngineError):
 
 class EngineDied(EngineError):
     """The engine went away in the middle of an answer."""
+
+
+class EngineSilent(EngineError):
+    """The engine is connected but did not answer in time: busy, or stuck."""
 
 
 class EngineRefused(EngineError):

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import msgspec
 
 from baseload.console.wire import History, KeyRow, Row, State, Usage
-from baseload.errors import BaseloadError, EngineDied, EngineDown
+from baseload.errors import BaseloadError, EngineError
 from baseload.http1 import Pool, Reply
 
 T = TypeVar("T")
@@ -63,7 +63,7 @@ class Admin:
         for again in (True, False):
             try:
                 return await self._connect().fetch(method, target, body)
-            except (EngineDied, EngineDown, OSError) as e:
+            except (EngineError, OSError) as e:
                 if not again or method != "GET":
                     raise Unreachable("the gateway does not answer") from e
         raise AssertionError

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from baseload.console.admin import Unreachable
-from baseload.errors import EngineDied, EngineDown
+from baseload.errors import EngineError
 from baseload.http1 import Connection, Pool, Reply
 
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104  # read, not bound
@@ -43,7 +43,7 @@ async def models(url: str, key: str) -> Reply:
     """`GET /v1/models`: also how a key proves itself."""
     try:
         return await _pool(url, key).fetch("GET", "/v1/models")
-    except (EngineDied, EngineDown, OSError) as e:
+    except (EngineError, OSError) as e:
         raise Unreachable("the gateway does not answer") from e
 
 
@@ -64,7 +64,7 @@ class Answer:
             self._connection = await pool.connect()
             self._connection.send(pool.request("POST", "/v1/chat/completions", body), self)
             await self.begun
-        except (EngineDied, EngineDown, OSError) as e:
+        except (EngineError, OSError) as e:
             raise Unreachable("the gateway does not answer") from e
         except asyncio.CancelledError:
             self.leave()

@@ -37,9 +37,9 @@ class Child:
 class Backoff:
     """Delays between starts: doubled after each life shorter than `steady_s`, from `first_s` up to `most_s`."""
 
-    first_s: float = 0.5
+    first_s: float = 0.25
     most_s: float = 30.0
-    steady_s: float = 30.0
+    steady_s: float = 1.0
 
     def delay_s(self, failures: int) -> float:
         """How long to wait after so many short lives in a row (1 is the first)."""

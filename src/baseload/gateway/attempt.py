@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from baseload.billing.outcome import Reason, Try
-from baseload.errors import EngineDied, EngineDown, EngineError
+from baseload.errors import EngineDown, EngineError
 from baseload.fleet.engines.base import CountMark, Engine, EngineCount
 from baseload.fleet.relay import Consumer, End, Progress, Relay
 from baseload.units import Micros
@@ -98,7 +98,7 @@ async def count_try(engine: Engine, request_id: str, relay: Relay, started_us: i
 async def _ask_count(engine: Engine, request_id: str) -> EngineCount | None:
     try:
         return await engine.cancel(request_id)
-    except (EngineDown, EngineDied, EngineError):
+    except EngineError:
         return engine.post_mortem(request_id)
 
 

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 EXPLAIN_EVERY = 5
 COMMIT_EVERY = 60
 STALL_S = 120.0
+SILENCES = 5
+"""A replica that listens is given up after so many probes without an answer, not after one."""
 
 
 class Control:
@@ -37,6 +39,7 @@ class Control:
         self.metrics: dict[str, dict[str, float]] = {}
         self.requests_per_s = 0.0
         self.checked_us = 0
+        self._silences: Counter[str] = Counter()
         self.cost_by_pool: dict[str, float] = {}
         self.reconciler = Reconciler(runtime)
         self._ticks = 0
@@ -163,9 +166,12 @@ class Control:
         self.reconciler.compare()
 
     async def _look_after(self, engine: Engine) -> None:
-        up = await engine.healthy()
-        self.runtime.router.mark(engine, up)
-        if not up:
+        health = await engine.health()
+        self._silences[engine.replica] = self._silences[engine.replica] + 1 if health == "silent" else 0
+        if health == "silent" and self._silences[engine.replica] < SILENCES:
+            return
+        self.runtime.router.mark(engine, health == "up")
+        if health != "up":
             self.metrics.pop(engine.replica, None)
             return
         queue = self.runtime.router.queues[engine.model]

@@ -13,7 +13,7 @@ from typing import Protocol, cast
 
 import httptools
 
-from baseload.errors import EngineDied, EngineDown
+from baseload.errors import EngineDied, EngineDown, EngineSilent
 
 Address = str | tuple[str, int]
 """A Unix socket's path, or host and port."""
@@ -174,15 +174,24 @@ class Pool:
         return made
 
     async def fetch(self, method: str, target: str, body: bytes = b"", *, timeout_s: float = 5.0) -> Reply:
-        """One whole small exchange: health, counts, cancel, orders."""
-        connection = await self.connect()
-        collector = _Collector()
-        connection.send(self.request(method, target, body), collector)
-        try:
-            return await asyncio.wait_for(collector.reply, timeout_s)
-        except TimeoutError:
-            connection.release()
-            raise EngineDown(f"the engine at {self.name} did not answer {target} within {timeout_s:g} s") from None
+        """One whole small exchange: health, counts, cancel, orders.
+
+        A kept-alive connection the other side has just closed says nothing of its health: a new one is tried.
+        """
+        while True:
+            connection = await self.connect()
+            is_new = connection.used == 0
+            collector = _Collector()
+            connection.send(self.request(method, target, body), collector)
+            try:
+                return await asyncio.wait_for(collector.reply, timeout_s)
+            except TimeoutError:
+                connection.release()
+                text = f"the engine at {self.name} did not answer {target} within {timeout_s:g} s"
+                raise EngineSilent(text) from None
+            except EngineDown:
+                if is_new:
+                    raise
 
     def close(self) -> None:
         """Close the idle connections."""

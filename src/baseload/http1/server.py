@@ -88,6 +88,7 @@ class ServerConnection(asyncio.Protocol):
         self.can_write = True
         self.last_request = False
         self.refused = False
+        self.receiving = False
         self._begin()
 
     def _begin(self) -> None:
@@ -151,6 +152,7 @@ class ServerConnection(asyncio.Protocol):
     # llhttp
     def on_message_begin(self) -> None:
         self._begin()
+        self.receiving = True
         if not self.busy:
             self.deadline = self.server.loop.time() + self.server.limits.read_timeout_s
 
@@ -190,6 +192,7 @@ class ServerConnection(asyncio.Protocol):
             self.fault = (413, f"the body is larger than {limit} bytes; send less or raise gateway.max_body_bytes")
 
     def on_message_complete(self) -> None:
+        self.receiving = False
         if self.fault is not None:
             return
         target, _, query = self.url.partition(b"?")
@@ -238,6 +241,9 @@ class ServerConnection(asyncio.Protocol):
             self._refuse(*self.fault)
         elif self.last_request:
             self.transport.close()
+        elif self.receiving:  # the head of the next request came while this one was answered
+            self.deadline = self.server.loop.time() + self.server.limits.read_timeout_s
+            self.transport.resume_reading()
         else:
             self._begin()
             self.deadline = self.server.loop.time() + self.server.limits.idle_timeout_s

@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 from baseload.http1 import Pool
 
 CountMark = Literal["counted", "estimated"]
+Health = Literal["up", "down", "silent"]
 FINAL = ("completed", "cancelled", "failed", "died", "hung_up")
 
 
@@ -54,8 +55,8 @@ class Engine(Protocol):
     async def order(self, flex_slots: int) -> None:
         """Tell it how many flex sequences may run. An engine of someone else's is not told."""
 
-    async def healthy(self) -> bool:
-        """Whether it can take work now."""
+    async def health(self) -> Health:
+        """Whether it can take work now; `silent` when it listens but did not answer in time, as a busy one may."""
 
     async def metrics(self) -> dict[str, float]:
         """Monotone counters and gauges; empty when it has none."""

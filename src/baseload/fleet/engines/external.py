@@ -11,8 +11,8 @@ import ssl
 from urllib.parse import urlsplit
 
 from baseload.config.cloud import Model
-from baseload.errors import EngineDown, EngineError, SetupError
-from baseload.fleet.engines.base import EngineCount
+from baseload.errors import EngineDown, EngineError, EngineSilent, SetupError
+from baseload.fleet.engines.base import EngineCount, Health
 from baseload.http1 import Pool
 
 POLL_S = 0.05
@@ -88,12 +88,15 @@ class ExternalEngine:
     async def order(self, flex_slots: int) -> None:
         """See `Engine`: its queue is held back in the gateway instead."""
 
-    async def healthy(self) -> bool:
+    async def health(self) -> Health:
         """See `Engine`: any HTTP answer will do, a model list is the cheapest."""
         try:
-            return (await self.connections.fetch("GET", f"{self._base}/v1/models", timeout_s=3.0)).status < 500
+            reply = await self.connections.fetch("GET", f"{self._base}/v1/models", timeout_s=3.0)
+        except EngineSilent:
+            return "silent"
         except EngineError:
-            return False
+            return "down"
+        return "up" if reply.status < 500 else "down"
 
     async def metrics(self) -> dict[str, float]:
         """See `Engine`: none are known."""

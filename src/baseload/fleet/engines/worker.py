@@ -5,8 +5,8 @@ from pathlib import Path
 
 import msgspec
 
-from baseload.errors import EngineDown, EngineError
-from baseload.fleet.engines.base import EngineCount
+from baseload.errors import EngineError, EngineSilent
+from baseload.fleet.engines.base import EngineCount, Health
 from baseload.http1 import Pool
 from baseload.store.tally import Tally
 
@@ -74,17 +74,19 @@ class WorkerEngine:
         if reply.status != 200:
             raise EngineError(f"replica {self.replica} refused its orders: {reply.body!r}")
 
-    async def healthy(self) -> bool:
-        """See `Engine`."""
+    async def health(self) -> Health:
+        """See `Engine`. A worker answers between two steps, so a long step makes it silent, not down."""
         try:
-            return (await self.connections.fetch("GET", "/health", timeout_s=2.0)).status == 200
+            return "up" if (await self.connections.fetch("GET", "/health", timeout_s=2.0)).status == 200 else "down"
+        except EngineSilent:
+            return "silent"
         except EngineError:
-            return False
+            return "down"
 
     async def metrics(self) -> dict[str, float]:
         """See `Engine`."""
         try:
             reply = await self.connections.fetch("GET", "/metrics", timeout_s=2.0)
-        except EngineDown:
+        except EngineError:
             return {}
         return dict(json.loads(reply.body)) if reply.status == 200 else {}
