@@ -4,6 +4,7 @@
 new demand, prices or limits of an equal structure change it in place.
 """
 
+import threading
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -34,7 +35,13 @@ TOLERANCE = 1e-6
 
 def dispatch(snapshot: Snapshot, commitment: Commitment) -> Plan:
     """Who runs this second with these replicas on: always an answer, with whatever breaks named in it."""
-    return Dispatcher(snapshot).solve(snapshot, commitment)
+    if not hasattr(_thread, "solver"):
+        _thread.solver = Solver()
+    return Dispatcher(snapshot, _thread.solver).solve(snapshot, commitment)
+
+
+_thread = threading.local()
+"""A solver per thread for `dispatch`, emptied by each model: its memory costs more to make than a solve."""
 
 
 class Point:
@@ -51,9 +58,10 @@ class Point:
 class Dispatcher:
     """The linear program of one structure, warm. Not shared between threads."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._solver = Solver()
+    def __init__(self, snapshot: Snapshot, solver: Solver | None = None) -> None:
+        self._solver = solver or Solver()
         self._loaded = False
+        self._scale = 1.0
         self._given: tuple[object, ...] | None = None
         self._stands: tuple[Standing, Floats]
         self._rebuild(snapshot)
@@ -80,7 +88,10 @@ class Dispatcher:
         if extra is not None:
             k, per_s = extra
             lower[layout.extra_at + k] = limits.upper[layout.extra_at + k] = per_s / layout.unit[k]
-        cost = limits.cost * objective_scale(limits.cost, layout.load_at)
+        scale = objective_scale(limits.cost, layout.load_at)
+        if not (self._loaded and 0.2 < scale / self._scale < 5.0):  # a steady scale leaves unchanged prices unchanged
+            self._scale = scale
+        cost = limits.cost * self._scale
         if self._loaded:
             self._solver.change(
                 cost=cost, lower=lower, upper=limits.upper, row_lower=limits.row_lower, row_upper=limits.row_upper
