@@ -9,7 +9,8 @@ from baseload.billing.price import PriceList
 from baseload.billing.pricebook import new_versions
 from baseload.energy import Weights
 from baseload.gateway.demand import Demand
-from baseload.gateway.steer import PoolPower, StandingOrders, Steering
+from baseload.gateway.orders import StandingOrders
+from baseload.gateway.steer import PoolPower, Steering
 from baseload.units import Micros
 
 NOW_US = 1_795_500_000_000_000

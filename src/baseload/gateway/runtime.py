@@ -19,8 +19,8 @@ from baseload.gateway.caller import Door
 from baseload.gateway.demand import Demand
 from baseload.gateway.live import Live
 from baseload.gateway.meters import Meters
+from baseload.gateway.orders import StandingOrders
 from baseload.gateway.power import Power
-from baseload.gateway.steer import StandingOrders
 from baseload.units import Micros
 
 

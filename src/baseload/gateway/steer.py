@@ -6,8 +6,7 @@ Protected classes count at `PROTECTED_LOAD` of that, because beyond it their tim
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from baseload import dispatch as d
 from baseload.billing.price import PriceList, Usage, rate
@@ -16,6 +15,7 @@ from baseload.energy import Weights
 from baseload.errors import LedgerError
 from baseload.gateway.admitted import RequestClass
 from baseload.gateway.demand import Demand, Load
+from baseload.gateway.orders import StandingOrders
 
 PROTECTED_LOAD = 0.75
 STANDBY_PER_S = 0.001
@@ -29,44 +29,6 @@ class PoolPower:
     idle_w: float
     max_w: float
     usd_per_kwh: float
-
-
-@dataclass(slots=True, kw_only=True)
-class StandingOrders:
-    """What dispatch last decided. Slots are per model, over all its replicas."""
-
-    as_of_us: int = 0
-    flex_slots: dict[str, int] = field(default_factory=dict)
-    protected_slots: dict[str, int] = field(default_factory=dict)
-    merit: tuple[d.MeritRow, ...] = ()
-    worth: dict[str, float] = field(default_factory=dict)
-    worth_steps: dict[str, str] = field(default_factory=dict)
-    breaks: tuple[str, ...] = ()
-
-    def describe(self) -> dict[str, Any]:
-        """As JSON."""
-        return {
-            "as_of_us": self.as_of_us,
-            "flex_slots": self.flex_slots,
-            "protected_slots": self.protected_slots,
-            "worth": self.worth,
-            "worth_steps": self.worth_steps,
-            "merit": [_row(r) for r in self.merit],
-            "breaks": list(self.breaks),
-        }
-
-
-def _row(row: d.MeritRow) -> dict[str, Any]:
-    return {
-        "class": row.class_id,
-        "price_usd_per_h": row.price_usd_per_h,
-        "marginal_cost_usd_per_h": row.marginal_cost_usd_per_h,
-        "margin_usd_per_h": row.margin_usd_per_h,
-        "asked_per_s": row.asked_per_s,
-        "served_per_s": row.served_per_s,
-        "waits_per_s": row.waits_per_s,
-        "reason": str(row.reason),
-    }
 
 
 class Steering:
@@ -167,12 +129,7 @@ class Steering:
 
     def _class(self, cls: RequestClass, load: Load, now_us: int) -> d.WorkClass:
         business, tier, model = cls
-        engine = next(m.engine for m in self.cloud.models if m.id == model)
-        usage = Usage(tok_in=round(load.tok_in), tok_cached=None, tok_out=round(load.tok_out))
-        try:
-            price_usd = 0.0 if engine == "twin" else rate(usage, self.prices.at(model, tier, business, now_us)) / 1e9
-        except LedgerError:
-            price_usd = 0.0
+        price_usd = self._price_usd(cls, load, now_us)
         asked = load.asked_per_s + (STANDBY_PER_S if tier == "default" and business == "external" else 0.0)
         return d.WorkClass(
             id=_id(cls),
@@ -183,6 +140,20 @@ class Steering:
             clear_s=0.1 if tier == "flex" else max(load.service_s, 0.1),
             service_s=max(load.service_s, 0.01),
         )
+
+    def _price_usd(self, cls: RequestClass, load: Load, now_us: int) -> float:
+        """What a request of the class brings. A twin's work is never billed; where no price is set for it, it counts
+        as paying twice its energy, so that a rehearsal runs like the cloud it rehearses.
+        """
+        business, tier, name = cls
+        model = next(m for m in self.cloud.models if m.id == name)
+        usage = Usage(tok_in=round(load.tok_in), tok_cached=None, tok_out=round(load.tok_out))
+        try:
+            return rate(usage, self.prices.at(name, tier, business, now_us)) / 1e9
+        except LedgerError:
+            power = self.power[model.pool]
+            busy_kw = (power.max_w - power.idle_w) / 1000
+            return 2 * busy_kw * power.usd_per_kwh / 3600 / max(self._rate(model, load, 1.0), 1e-9)
 
     def plan(self, snapshot: d.Snapshot, now_us: int) -> tuple[d.Commitment, StandingOrders]:
         """The second's decision: admit, slow, hold back."""
