@@ -215,3 +215,12 @@ def test_the_head_of_a_model_file_can_be_read() -> None:
     kinds = facts["tokenizer.ggml.token_type"]
     assert isinstance(kinds, list)
     assert len(kinds) == facts["llama.vocab_size"]
+
+
+@pytest.mark.parametrize(
+    "content", ["\ud800", "\x00", "{{ bos }} {% for x in y %}", "", "😀" * 500, "\U000f0000<|im_end|>"]
+)
+async def test_odd_text_is_answered_or_refused_but_never_breaks_the_engine(client: Client, content: str) -> None:
+    reply = await client.fetch("POST", "/v1/chat/completions", {**chat(content, max_tokens=2), "stream": False})
+    assert reply.status in {200, 400}
+    assert (await client.get("/health"))["state"] == "ready"

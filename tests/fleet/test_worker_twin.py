@@ -253,3 +253,29 @@ async def test_a_worker_told_to_stop_ends_its_answers_first(tmp_path: Path) -> N
         assert await asyncio.to_thread(worker.process.wait, 20) == 0
     assert answer.whole
     assert answer.tokens == 60
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe",
+        b"[1]",
+        b"[" * 100_000,
+        b'{"messages":' + b"[" * 100_000,
+        b'{"messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_schema","json_schema":{"schema":'
+        + b'{"a":' * 50_000,
+        b'{"messages":[{"role":"user","content":"\\ud800"}],"max_tokens":3}',
+        b'{"messages":[{"role":"user","content":"x"}],"max_tokens":1e400}',
+        b'{"messages":[{"role":"user","content":"x"}],"max_tokens":%d}' % 10**40,
+        b'{"messages":[{"role":"user","content":"x"}],"temperature":"hot"}',
+        b'{"messages":[{"role":"user","content":[{"type":"image_url"}]}]}',
+        b'{"prompt":[1,2]}',
+    ],
+)
+async def test_hostile_bodies_are_refused_and_harm_nobody(client: Client, body: bytes) -> None:
+    for route in ("/v1/chat/completions", "/v1/completions", "/tokenize", "/orders"):
+        reply = await client.pool.fetch("POST", route, body, timeout_s=30.0)
+        assert reply.status < 500, (route, reply.body)
+    assert (await client.get("/health"))["state"] == "ready"

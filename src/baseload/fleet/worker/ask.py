@@ -89,7 +89,7 @@ def read(body: bytes, *, chat: bool) -> Ask:
     """The request in a body; `Refusal` 400 in one sentence when there is none."""
     try:
         said = _decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as e:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as e:
         raise Refusal(400, f"the body is not a valid request: {e}") from e
     return Ask(
         messages=_messages(said) if chat else None,

@@ -274,5 +274,5 @@ def _bytes(name: str) -> bytes:
 def _decoded(body: bytes, shape: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=shape)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as e:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as e:
         raise Refusal(400, f"the body is not valid: {e}") from e
