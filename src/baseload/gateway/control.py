@@ -22,7 +22,7 @@ from baseload.gateway.steer import Steering
 
 log = logging.getLogger(__name__)
 
-EXPLAIN_EVERY = 5
+EXPLAIN_EVERY = 10
 COMMIT_EVERY = 60
 STALL_S = 120.0
 SILENCES = 5

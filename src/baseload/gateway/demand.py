@@ -46,7 +46,10 @@ class Demand:
 
     def load(self, cls: RequestClass) -> Load:
         """A class's load, made when first asked for."""
-        return self.loads.setdefault(cls, Load())
+        load = self.loads.get(cls)
+        if load is None:
+            load = self.loads[cls] = Load()
+        return load
 
     def tick(self, arrived: Mapping[RequestClass, int], queued: Mapping[RequestClass, int], dt_s: float) -> None:
         """Take in the arrival counters and the queues as they stand."""

@@ -63,7 +63,10 @@ class Meters:
 
     def tenant(self, tenant_id: str) -> TenantMeter:
         """A tenant's counters, made when first asked for."""
-        return self.tenants.setdefault(tenant_id, TenantMeter())
+        meter = self.tenants.get(tenant_id)
+        if meter is None:
+            meter = self.tenants[tenant_id] = TenantMeter()
+        return meter
 
     def refused(self, reason: str, tenant_id: str | None) -> None:
         """A request was refused."""
