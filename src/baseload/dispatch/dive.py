@@ -23,7 +23,7 @@ _AGREE = 0.05
 
 
 def first_answer(model: Model, limits: Limits) -> Floats | None:
-    """A point with every whole variable whole, or None when each dive ends nowhere; in about a third of the time."""
+    """A point with every whole variable whole, or None when each dive ends nowhere; in about half of the time."""
     relaxed = _relaxed(model)
     if relaxed is None:
         return None
@@ -35,7 +35,7 @@ def first_answer(model: Model, limits: Limits) -> Floats | None:
     if not found:
         return None
     dived = max(found, key=worth)
-    part = replace(limits, time_s=limits.time_s / 6, gap=limits.gap / 2)
+    part = replace(limits, time_s=limits.time_s / 4, gap=limits.gap / 2)
     near = (_between(model, relaxed, dived), _agreed(model, relaxed, dived))
     return max(dived, *(_search(m, dived, part) for m in near), key=worth)
 

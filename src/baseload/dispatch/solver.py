@@ -109,17 +109,17 @@ class Solver:
         """The best point found, or None when none was found in time. Anything else is a fault of the model."""
         self._highs.run()
         status = self._highs.getModelStatus()
+        if status == highspy.HighsModelStatus.kOptimal:
+            return np.array(self._highs.getSolution().col_value, np.float64)
         if status == highspy.HighsModelStatus.kModelEmpty:
             return np.zeros(len(self._held.cost))
-        if status not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kTimeLimit):
-            if status == highspy.HighsModelStatus.kInfeasible:
-                return None
-            raise RuntimeError(
-                f"HiGHS stopped with '{self._highs.modelStatusToString(status)}': the model rules that out"
-            )
-        if self._highs.getInfo().primal_solution_status != int(highspy.SolutionStatus.kSolutionStatusFeasible):
+        if status == highspy.HighsModelStatus.kTimeLimit:
+            found = self._highs.getInfo().primal_solution_status == int(highspy.SolutionStatus.kSolutionStatusFeasible)
+            return np.array(self._highs.getSolution().col_value, np.float64) if found else None
+        if status == highspy.HighsModelStatus.kInfeasible:
             return None
-        return np.asarray(self._highs.getSolution().col_value, np.float64)
+        said = self._highs.modelStatusToString(status)
+        raise RuntimeError(f"HiGHS stopped with '{said}': the model rules that out")
 
     @property
     def optimal(self) -> bool:

@@ -122,8 +122,8 @@ def terms(snapshot: Snapshot, layout: Layout, ready: Floats, standing_w: Floats)
     top[layout.capacity_at : layout.envelope_at] = ready
     top[layout.envelope_at : layout.standby_at] = room
     levels = len(layout.recalls)
-    top[layout.held_capacity_at : layout.held_envelope_at] = np.tile(ready, levels)
-    top[layout.held_envelope_at :] = np.tile(room, levels)
+    top[layout.held_capacity_at : layout.held_envelope_at].reshape(levels, len(ready))[:] = ready
+    top[layout.held_envelope_at :].reshape(levels, len(room))[:] = room
     pue = np.array([s.pue for s in snapshot.sites], np.float64)
     overrun = np.maximum(standing_w - allowed, 0.0) * pue
     return Terms(cost=costs(snapshot, layout), upper=upper, row_lower=lower, row_upper=top, overrun_w=overrun)
