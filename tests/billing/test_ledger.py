@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from baseload.billing import Count, Grant, Ledger
 from baseload.errors import InsufficientBalance, LedgerError
@@ -186,7 +187,6 @@ async def test_a_twin_is_on_record_and_free(data: Path) -> None:
 
 
 async def test_an_outcome_whose_tokens_do_not_add_up_is_refused(data: Path) -> None:
-    from dataclasses import replace
 
     ledger, price = await opened(data)
     grant = await ledger.hold(admission(1, 5_000, price_ver=price))

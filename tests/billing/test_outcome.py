@@ -1,9 +1,8 @@
 """emitted = billed + lost, whatever happened; nobody pays for a prompt that came to nothing."""
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from baseload.billing.outcome import REASONS, Outcome, Try, bill, fault
 from baseload.units import Mark, Micros, Millijoule

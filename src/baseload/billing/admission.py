@@ -1,6 +1,5 @@
 """What is known of a request when it is let in: who pays, the price it is promised and the most it can cost."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
@@ -9,8 +8,7 @@ from baseload.config.cloud import Business, Tier
 from baseload.units import Micros, Nano
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Admission:
+class Admission(msgspec.Struct, frozen=True, kw_only=True):
     """A request at the door. `price_ver` is frozen here: whatever happens to prices later, this one is billed."""
 
     request_id: str
@@ -26,8 +24,7 @@ class Admission:
     now_us: Micros
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grant:
+class Grant(msgspec.Struct, frozen=True, kw_only=True):
     """A request let in, its bound bound: against the gateway's lease, or by a durable hold of its own."""
 
     admission: Admission

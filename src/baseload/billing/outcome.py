@@ -1,8 +1,9 @@
 """How a request ended: its attempts, token by token, and the rule that says who pays for which."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from baseload.units import Mark, Micros, Millijoule, Nano
 
@@ -15,8 +16,7 @@ MOST = 2**53 - 1
 """No count, time or energy of one request is larger; more is a broken engine or a hostile one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """One go at an engine. emitted = billed + lost; prefilled − prefill_billed is prefill nobody pays for."""
 
     n: int
@@ -33,8 +33,7 @@ class Attempt:
     ended_us: Micros
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """The whole request. `tok_in` and `tok_out` are what is billed; `tok_cached` is None when the engine cannot say."""
 
     attempts: tuple[Attempt, ...]
@@ -51,16 +50,14 @@ class Outcome:
     now_us: Micros
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """What the tenant paid."""
 
     amount_nano: Nano
     price_ver: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Try:
+class Try(msgspec.Struct, frozen=True, kw_only=True):
     """An attempt as the gateway saw it, before it is known who pays."""
 
     replica: str
@@ -73,8 +70,7 @@ class Try:
     ended_us: Micros
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bill:
+class Bill(msgspec.Struct, frozen=True, kw_only=True):
     """Tries with the rule applied."""
 
     attempts: tuple[Attempt, ...]

@@ -69,8 +69,7 @@ class Segment:
     ended_us: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class End:
+class End(msgspec.Struct, frozen=True, kw_only=True):
     """How an attempt ended, as far as this side of the connection saw it."""
 
     reason: Reason

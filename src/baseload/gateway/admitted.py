@@ -1,6 +1,6 @@
 """A request let in, as a value."""
 
-from dataclasses import dataclass
+import msgspec
 
 from baseload.billing.admission import Grant
 from baseload.config.cloud import Business, Model, Tier
@@ -12,8 +12,7 @@ RequestClass = tuple[Business, Tier, str]
 """Business, tier, model: what dispatch tells apart."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Admitted:
+class Admitted(msgspec.Struct, frozen=True, kw_only=True):
     """A request let in: what is held for it, and the output it may have (None: all that fits the engine's context)."""
 
     request_id: str

@@ -18,8 +18,7 @@ from baseload.units import Mark, Millijoule, Nano
 HeaderLines = Sequence[tuple[bytes, bytes]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Final:
+class Final(msgspec.Struct, frozen=True, kw_only=True):
     """What closes an answer: the numbers the ledger has settled."""
 
     tok_in: int

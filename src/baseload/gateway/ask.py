@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
@@ -15,8 +14,7 @@ TOKENS_PER_MESSAGE = 12
 """What a chat template may add at most: its head with a default system message, and its marks round each message."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True, kw_only=True):
     """A generation request, understood. `input_bound` is at least the prompt's tokens: no token is less than a byte."""
 
     route: str

@@ -1,7 +1,8 @@
 """One go at one replica, and the exact record of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from baseload.billing.outcome import Reason, Try
 from baseload.errors import EngineDown, EngineError
@@ -21,8 +22,7 @@ REASON: dict[str, Reason] = {
 """How an end is named in the ledger."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
+class Tried(msgspec.Struct, frozen=True, kw_only=True):
     """What came of one go: how it ended, what was seen, what the engine says it emitted."""
 
     engine: Engine

@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 from baseload.config.cloud import Business, Tenant, Tier
 from baseload.errors import Refusal
 from baseload.http1 import Exchange
 from baseload.tenants import Key, KeyRing, Limits
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """A resolved key."""
 
     key: Key
