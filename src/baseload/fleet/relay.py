@@ -27,10 +27,11 @@ class Delta(msgspec.Struct):
 
 
 class ChunkChoice(msgspec.Struct):
-    """One choice in a chunk: `delta` for chat, `text` for completions."""
+    """One choice in a chunk: `delta` for chat, `text` for completions; `message` in an answer that comes whole."""
 
     index: int = 0
     delta: Delta | None = None
+    message: Delta | None = None
     text: str | None = None
     finish_reason: str | None = None
     logprobs: msgspec.Raw | None = None
@@ -94,6 +95,7 @@ class Progress:
     segments: list[Segment] = field(default_factory=lambda: [Segment()])
 
 
+_decode_whole = msgspec.json.Decoder(Chunk).decode
 _decode = msgspec.json.Decoder(list[Chunk]).decode
 
 
@@ -101,7 +103,13 @@ class Relay:
     """The sink of one attempt. `end` resolves when it is over, for whatever reason comes first."""
 
     def __init__(
-        self, consumer: Consumer, *, speaks_tokens: bool, rename: str | None, now_us: Callable[[], int]
+        self,
+        consumer: Consumer,
+        *,
+        speaks_tokens: bool,
+        rename: str | None,
+        now_us: Callable[[], int],
+        whole: bool = False,
     ) -> None:
         self.progress = Progress()
         self.end: asyncio.Future[End] = asyncio.get_running_loop().create_future()
@@ -110,6 +118,7 @@ class Relay:
         self._consumer = consumer
         self._speaks_tokens = speaks_tokens
         self._rename = rename
+        self._whole = whole
         self._now_us = now_us
         self._status = 0
         self._rest = b""
@@ -123,7 +132,7 @@ class Relay:
     def data(self, data: bytes) -> None:
         """See `Sink`."""
         self.last_data_us = self._now_us()
-        if self._status != 200:
+        if self._whole or self._status != 200:
             self._rest += data
             return
         if b"\r" in data:
@@ -138,6 +147,8 @@ class Relay:
         """See `Sink`."""
         if self._status != 200:
             self._finish(End(reason="refused", status=self._status, body=self._rest))
+        elif self._whole:
+            self._take_whole()
         elif self._done:
             self._finish(End(reason="completed"))
         else:
@@ -196,6 +207,20 @@ class Relay:
     def _renamed(self, body: bytes) -> bytes:
         """The same event under the name the client knows the model by."""
         return b"data: " + msgspec.json.encode({**msgspec.json.decode(body), "model": self._rename})
+
+    def _take_whole(self) -> None:
+        """An answer that was asked for whole: one event that says it all."""
+        try:
+            answer = _decode_whole(self._rest)
+        except msgspec.MsgspecError as e:
+            self.stop("engine_error", f"the engine's answer is not a completion: {e}")
+            return
+        for choice in answer.choices:
+            choice.delta = choice.message
+        self._count([answer])
+        self.progress.first_token_us = self.progress.first_token_us or self._now_us()
+        self._deliver([self._rest], [answer])
+        self._finish(End(reason="completed"))
 
     def _count(self, chunks: list[Chunk]) -> None:
         """What the events say of progress. One loop without calls: it runs for every token there is."""

@@ -29,10 +29,15 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     affinity: int
     fields: dict[str, Any]
 
-    def body(self, upstream_model: str, max_tokens: int | None) -> bytes:
-        """What the engine is sent: always streamed, always with usage. Without a limit the context is the limit."""
-        limit = {} if max_tokens is None else {"max_tokens": max_tokens}
-        return msgspec.json.encode({**self.fields, "model": upstream_model, **limit})
+    def body(self, upstream_model: str, max_tokens: int | None, *, whole: bool = False) -> bytes:
+        """What the engine is sent: streamed, with usage, unless asked for whole. Without a limit the context is it."""
+        fields = {**self.fields, "model": upstream_model}
+        if max_tokens is not None:
+            fields["max_tokens"] = max_tokens
+        if not whole:
+            fields["stream"] = True
+            fields["stream_options"] = {"include_usage": True}
+        return msgspec.json.encode(fields)
 
 
 _chat = msgspec.json.Decoder(ChatBody).decode
@@ -148,7 +153,7 @@ def _common(said: Common) -> dict[str, Any]:
                 param=name,
                 code="unsupported_parameter",
             )
-    fields: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
+    fields: dict[str, Any] = {}
     for name in ("n", "stop", "seed", "temperature", "top_p", "presence_penalty", "frequency_penalty", "ignore_eos"):
         value = getattr(said, name)
         if value is not None:

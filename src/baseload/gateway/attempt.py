@@ -47,12 +47,13 @@ async def run_try(
     consumer: Consumer,
     *,
     rename: str | None,
+    whole: bool,
     now_us: Callable[[], int],
     watch: Callable[[Relay], None],
 ) -> tuple[Relay, int]:
     """Send the request and wait for its end. `watch` is told of the relay before a byte is sent."""
     started_us = now_us()
-    relay = Relay(consumer, speaks_tokens=engine.speaks_tokens, rename=rename, now_us=now_us)
+    relay = Relay(consumer, speaks_tokens=engine.speaks_tokens, rename=rename, now_us=now_us, whole=whole)
     watch(relay)
     try:
         connection = await engine.connections.connect()

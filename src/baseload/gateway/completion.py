@@ -118,12 +118,14 @@ class Completion:
     async def _try(self, place: Place) -> Tried:
         engine = self._engine = place.engine
         upstream = engine.upstream_model()
-        body = self.ask.body(upstream, self.admitted.max_tokens)
+        whole = engine.answers_whole and not self.ask.stream
+        body = self.ask.body(upstream, self.admitted.max_tokens, whole=whole)
         relay, started_us = await run_try(
             engine,
             engine.request(self.ask.route, body, self.request_id, self._class()),
             self.answer,
-            rename=None if upstream == self.ask.model else self.ask.model,
+            rename=None if whole or upstream == self.ask.model else self.ask.model,
+            whole=whole,
             now_us=self.runtime.now_us,
             watch=self._watch,
         )

@@ -26,7 +26,12 @@ class EngineCount:
 
 
 class Engine(Protocol):
-    """One replica. `billable` is false for simulated work; `speaks_tokens` when its events say how many tokens."""
+    """One replica.
+
+    `billable` is false for simulated work. `speaks_tokens`: its events say how many tokens. `answers_whole`: it may be
+    asked for an unstreamed answer, since it can be told to stop one; others are always streamed from, because closing
+    the connection is then the only way to stop them.
+    """
 
     replica: str
     model: str
@@ -36,6 +41,7 @@ class Engine(Protocol):
     connections: Pool
     billable: bool
     speaks_tokens: bool
+    answers_whole: bool
 
     def request(self, route: str, body: bytes, request_id: str, tier: str) -> bytes:
         """The bytes of a generation request. `route` is `/v1/chat/completions` or `/v1/completions`."""

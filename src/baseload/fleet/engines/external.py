@@ -45,6 +45,7 @@ class ExternalEngine:
         self._upstream_model = model.upstream_model or model.id
         self._counts_path = model.counts_path
         self._cancel_path = model.cancel_path
+        self.answers_whole = model.cancel_path is not None
         self.connections = Pool(
             (parts.hostname or "127.0.0.1", parts.port or (443 if secure else 80)),
             name=self.replica,

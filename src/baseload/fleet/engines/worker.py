@@ -15,6 +15,7 @@ class WorkerEngine:
     """A replica this machine's supervisor started."""
 
     speaks_tokens = True
+    answers_whole = False
 
     def __init__(
         self, *, replica: str, model: str, pool_id: str, kind: str, slots: int, socket: str, secret: str, tally: Path
