@@ -1,18 +1,18 @@
 """What can go wrong, as a tree. Every message says what happened, to what, and what to do next.
 
-    BaseloadError
-    ├── DescriptionError        the description or a catalogue file has faults (all of them, with file and line)
-    ├── SetupError              this machine cannot do it: port taken, no permission, wrong model file
-    │   └── AlreadyRunning      another `baseload up` owns this data directory
-    ├── Refusal                 a request that is answered with an OpenAI error object
-    ├── EngineError             an engine failed
-    │   ├── EngineDown          it cannot be reached; nothing was emitted
-    │   ├── EngineDied          it went away in the middle of an answer
-    │   ├── EngineSilent        it is connected but did not answer in time
-    │   └── EngineRefused       it answered with an error of its own
-    └── LedgerError             money could not be written or read
-        ├── InsufficientBalance the bound does not fit the balance
-        └── LedgerUnavailable   the disk is full or failing: nothing new is admitted
+BaseloadError
+├── DescriptionError        the description or a catalogue file has faults (all of them, with file and line)
+├── SetupError              this machine cannot do it: port taken, no permission, wrong model file
+│   └── AlreadyRunning      another `baseload up` owns this data directory
+├── Refusal                 a request that is answered with an OpenAI error object
+├── EngineError             an engine failed
+│   ├── EngineDown          it cannot be reached; nothing was emitted
+│   ├── EngineDied          it went away in the middle of an answer
+│   ├── EngineSilent        it is connected but did not answer in time
+│   └── EngineRefused       it answered with an error of its own
+└── LedgerError             money could not be written or read
+    ├── InsufficientBalance the bound does not fit the balance
+    └── LedgerUnavailable   the disk is full or failing: nothing new is admitted
 """
 
 from dataclasses import dataclass

@@ -11,9 +11,10 @@ from pathlib import Path
 import msgspec
 
 from baseload.cli.books import now_us, pepper, write
-from baseload.cli.place import SavedKeys, keys_file, saved_keys, write_private
+from baseload.cli.place import SavedKeys, keys_file, saved_keys
 from baseload.config.cloud import Cloud, Tenant
 from baseload.store import Unit
+from baseload.store.private import write_private
 from baseload.tenants import KeyRing, create_key, list_keys, scope, secret
 from baseload.tenants.roster import enrol
 from baseload.units import Micros

@@ -1,7 +1,6 @@
 """Where a cloud lives, and how a command reaches it: the data directory, its keys file, the running gateway."""
 
 import asyncio
-import os
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,16 +112,3 @@ def reachable(host: str) -> str:
     """An address one can connect to: a listener on every address is reached on loopback."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104  # read, not bound
     return f"[{host}]" if ":" in host else host
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write whole or not at all, readable by the owner only."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

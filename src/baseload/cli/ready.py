@@ -8,10 +8,11 @@ from pathlib import Path
 import msgspec
 
 from baseload.cli.opening import flex_tenant, operators_tenant, paying_tenant
-from baseload.cli.place import SavedKeys, base_url, reachable, write_private
+from baseload.cli.place import SavedKeys, base_url, reachable
 from baseload.config.cloud import Cloud, Tenant
 from baseload.console import ticket
 from baseload.errors import SetupError
+from baseload.store.private import write_private
 from baseload.units import Micros
 
 

@@ -18,7 +18,7 @@ from baseload import config
 from baseload.cli.books import now_us
 from baseload.cli.live import Reading, Screen, line
 from baseload.cli.opening import open_books
-from baseload.cli.place import SavedKeys, write_private
+from baseload.cli.place import SavedKeys
 from baseload.cli.processes import GATEWAY, children, prepare_workers
 from baseload.cli.ready import Ready, banner, ready, write_ready
 from baseload.cli.show import say
@@ -31,6 +31,7 @@ from baseload.fleet.lock import claim
 from baseload.fleet.replica import control_socket, write_roster
 from baseload.fleet.supervisor import Supervisor
 from baseload.store import read_only
+from baseload.store.private import write_private
 
 LAST_RUN_S = 10.0
 """Children of a supervisor that was killed are gone in five seconds."""

@@ -19,6 +19,7 @@ from baseload.config.cloud import Cloud, Model
 from baseload.errors import SetupError
 from baseload.fleet.child import Child
 from baseload.fleet.worker.spec import TwinSpec, WorkerSpec
+from baseload.store.private import write_private
 
 LONGEST_SOCKET = 100
 """Bytes of a Unix socket's path; the kernel takes 107."""
@@ -146,6 +147,7 @@ def _file(model: Model) -> tuple[str, str]:
 def write_specs(all_: list[Replica]) -> None:
     """The spec files, for the owner only: there is a secret in each."""
     for replica in all_:
+        replica.spec_file.parent.mkdir(parents=True, exist_ok=True)
         write_private(replica.spec_file, msgspec.json.format(msgspec.json.encode(replica.spec), indent=1))
 
 
@@ -165,15 +167,5 @@ def write_roster(data: Path, all_: list[Replica], pids: Mapping[str, int]) -> No
         }
         for r in all_
     ]
+    (data / "run").mkdir(parents=True, exist_ok=True)
     write_private(data / "run" / "replicas.json", json.dumps(rows, indent=1).encode())
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Replace a file, readable by its owner only, so that a reader sees the old or the new, never half of one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f"{path.name}.{os.getpid()}")
-    aside.unlink(missing_ok=True)
-    fd = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(fd, "wb") as file:
-        file.write(content)
-    aside.replace(path)

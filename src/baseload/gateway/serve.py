@@ -23,7 +23,6 @@ from baseload.billing.ledger import Ledger
 from baseload.config import Cloud, from_json
 from baseload.energy import Meter, Weights, pick
 from baseload.errors import SetupError
-from baseload.fleet.replica import write_private
 from baseload.fleet.replicas import Replicas
 from baseload.fleet.router import Router
 from baseload.gateway.admin import make_admin
@@ -36,6 +35,7 @@ from baseload.gateway.routes import Routes
 from baseload.gateway.runtime import Runtime, now_us
 from baseload.gateway.steer import PoolPower, Steering
 from baseload.store import read_only
+from baseload.store.private import write_private
 from baseload.tenants import KeyRing, Limits, list_keys, read_pepper
 
 log = logging.getLogger(__name__)

@@ -57,9 +57,7 @@ def _refuse_strangers(done: dict[int, tuple[str, str]], known: tuple[Migration, 
     ours = {m.version: m for m in known}
     for version, (name, digest) in sorted(done.items()):
         if version not in ours:
-            raise SetupError(
-                f"the ledger is of a newer Baseload (schema {version} '{name}'); upgrade Baseload"
-            )
+            raise SetupError(f"the ledger is of a newer Baseload (schema {version} '{name}'); upgrade Baseload")
         if ours[version].sha256 != digest:
             raise SetupError(
                 f"schema step {version} '{name}' is not the one this ledger was made with; reinstall Baseload"
