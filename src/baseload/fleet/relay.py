@@ -91,7 +91,7 @@ class Progress:
     first_token_us: int = 0
     finish: str = ""
     parked_since_us: int = 0
-    parked_us: int = 0
+    held_us: int = 0
     segments: list[Segment] = field(default_factory=lambda: [Segment()])
 
 
@@ -114,7 +114,7 @@ class Relay:
         self.progress = Progress()
         self.end: asyncio.Future[End] = asyncio.get_running_loop().create_future()
         self.connection: Connection | None = None
-        self.last_data_us = now_us()
+        self._sent_us = self.last_data_us = now_us()
         self._consumer = consumer
         self._speaks_tokens = speaks_tokens
         self._rename = rename
@@ -264,13 +264,15 @@ class Relay:
             progress.segments[-1].prefilled = progress.prompt
         elif "parked" in words:
             progress.parked_since_us = progress.segments[-1].ended_us = self._now_us()
+        elif "started" in words:
+            progress.held_us += self._now_us() - self._sent_us
         elif "resumed" in words:
             self._resumed()
             progress.segments.append(Segment(prefilled=int(words.get("prefilled", "0"))))
 
     def _resumed(self) -> None:
         if self.progress.parked_since_us:
-            self.progress.parked_us += self._now_us() - self.progress.parked_since_us
+            self.progress.held_us += self._now_us() - self.progress.parked_since_us
             self.progress.parked_since_us = 0
 
     def _deliver(self, out: list[bytes], chunks: list[Chunk]) -> None:

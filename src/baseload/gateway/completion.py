@@ -175,8 +175,8 @@ class Completion:
 
     @property
     def waited_us(self) -> int:
-        """Time in the queue, and parked on a replica to let others pass."""
-        return self.queue_us + sum(t.progress.parked_us for t in self.tried)
+        """Time in the queue here, and queued or parked at a replica to let others pass."""
+        return self.queue_us + sum(t.progress.held_us for t in self.tried)
 
     @property
     def waiting(self) -> bool:

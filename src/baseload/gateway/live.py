@@ -18,7 +18,7 @@ class Live(Protocol):
 
     @property
     def waited_us(self) -> int:
-        """Time in the queue, and parked on a replica to let others pass."""
+        """Time in the queue here, and queued or parked at a replica to let others pass."""
 
     def so_far(self) -> tuple[int, int]:
         """Tokens prefilled and emitted up to now, over all goes."""

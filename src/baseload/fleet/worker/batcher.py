@@ -156,9 +156,8 @@ class Batcher:
         job.row.attempts += 1
         job.row.state = RowState.RUNNING
         job.row.flush()
-        if resumed:
-            job.sink.note(b"resumed prefilled=%d" % prefill)
-            job.sink.flush()
+        job.sink.note(b"resumed prefilled=%d" % prefill if resumed else b"started")
+        job.sink.flush()
 
     def _park(self, job: Job) -> None:
         """Take a job off the engine; its text and counts stay, its stream stays open."""
