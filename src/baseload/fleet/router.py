@@ -52,6 +52,7 @@ class Waiting:
 
     flex: bool
     affinity: int
+    avoid: frozenset[str]
     future: "asyncio.Future[Place]"
 
 
@@ -72,12 +73,12 @@ class ModelQueue:
         """Flex requests that hold a place, parked ones included."""
         return sum(s.flex for s in self.seats)
 
-    def take(self, flex: bool, affinity: int) -> Place | None:
-        """A place now, or None when the request must wait."""
+    def take(self, flex: bool, affinity: int, avoid: frozenset[str] = frozenset()) -> Place | None:
+        """A place now, or None when the request must wait. `avoid` names replicas to be tried last."""
         queue = self.flex if flex else self.protected
-        return None if queue else self._place(flex, affinity)
+        return None if queue else self._place(flex, affinity, avoid)
 
-    def _place(self, flex: bool, affinity: int) -> Place | None:
+    def _place(self, flex: bool, affinity: int, avoid: frozenset[str]) -> Place | None:
         if flex and self.flex_running >= self.flex_slots:
             return None
         if not flex and sum(s.protected for s in self.seats) >= self.protected_slots:
@@ -85,6 +86,8 @@ class ModelQueue:
         free = [s for s in self.seats if s.up and (s.load if flex else s.protected) < s.engine.slots]
         if not free:
             return None
+        if avoid:
+            free = [s for s in free if s.engine.replica not in avoid] or free
         seat = self._choose(free, affinity)
         if flex:
             seat.flex += 1
@@ -137,7 +140,7 @@ class ModelQueue:
                 if head.future.done():
                     queue.popleft()
                     continue
-                place = self._place(head.flex, head.affinity)
+                place = self._place(head.flex, head.affinity, head.avoid)
                 if place is None:
                     break
                 queue.popleft()
@@ -152,18 +155,20 @@ class Router:
         by_model = itertools.groupby(sorted(self.engines, key=lambda e: e.model), key=lambda e: e.model)
         self.queues = {model: ModelQueue(model, members) for model, members in by_model}
 
-    def take(self, model: str, *, flex: bool, affinity: int) -> Place | None:
+    def take(self, model: str, *, flex: bool, affinity: int, avoid: frozenset[str] = frozenset()) -> Place | None:
         """A place now, or None when the request must wait. EngineDown when no replica is up."""
         queue = self.queues[model]
-        place = queue.take(flex, affinity)
+        place = queue.take(flex, affinity, avoid)
         if place is None and not any(s.up for s in queue.seats):
             raise EngineDown(f"no replica of '{model}' is up; it is being restarted, try again shortly")
         return place
 
-    def wait(self, model: str, *, flex: bool, affinity: int) -> "asyncio.Future[Place]":
+    def wait(
+        self, model: str, *, flex: bool, affinity: int, avoid: frozenset[str] = frozenset()
+    ) -> "asyncio.Future[Place]":
         """Stand in the queue. Cancel the future to leave it."""
         queue = self.queues[model]
-        waiting = Waiting(flex=flex, affinity=affinity, future=asyncio.get_running_loop().create_future())
+        waiting = Waiting(flex=flex, affinity=affinity, avoid=avoid, future=asyncio.get_running_loop().create_future())
         (queue.flex if flex else queue.protected).append(waiting)
         return waiting.future
 

@@ -10,7 +10,8 @@ from typing import Any, Protocol
 import msgspec
 
 from baseload.errors import Refusal
-from baseload.fleet.relay import Chunk, Consumer
+from baseload.fleet.chunk import Chunk
+from baseload.fleet.relay import Consumer
 from baseload.http1 import Exchange
 from baseload.http1.exchange import error_body
 from baseload.units import Mark, Millijoule, Nano

@@ -82,6 +82,8 @@ def parse_text(body: bytes) -> Ask:
         )
     if not prompt:
         raise Refusal(400, "prompt: is empty; say something", param="prompt")
+    if said.logprobs is not None and said.logprobs is not False:  # 0 asks for the chosen tokens' own
+        raise Refusal(400, "logprobs: is not served; leave it out", param="logprobs", code="unsupported_parameter")
     fields = _common(said)
     fields["prompt"] = prompt
     return _ask(said, route="/v1/completions", fields=fields, text=[prompt], template=4, max_tokens=said.max_tokens)

@@ -5,19 +5,22 @@ billed, the rest is lost and the pool's cost, and the hold is released.
 """
 
 import asyncio
+import logging
 
 from baseload.billing.outcome import Outcome, Reason, Receipt, Try, bill
-from baseload.errors import EngineDown, LedgerUnavailable, Refusal
+from baseload.errors import EngineDown, LedgerError, Refusal
 from baseload.fleet.engines.base import Engine
 from baseload.fleet.relay import Relay
 from baseload.fleet.router import Place
 from baseload.gateway.admitted import Admitted
 from baseload.gateway.answer import Answer, Final, StreamAnswer, WholeAnswer
 from baseload.gateway.attempt import REASON, Tried, count_try, run_try, tries_of
-from baseload.gateway.refusals import INTERNAL, refusal_of, waited_too_long
+from baseload.gateway.refusals import INTERNAL, SHUTTING_DOWN, cannot_write, refusal_of, waited_too_long
 from baseload.gateway.runtime import Runtime
 from baseload.http1 import Exchange
 from baseload.units import Micros
+
+log = logging.getLogger(__name__)
 
 MAX_TRIES = 2
 PROTECTED_WAIT_S = 60.0
@@ -38,6 +41,7 @@ class Completion:
         self.tried: list[Tried] = []
         self.queue_us = 0
         self.stopped = ""
+        self._withheld = False
         self.relay: Relay | None = None
         self._waiting: asyncio.Future[Place] | None = None
         self._engine: Engine | None = None
@@ -52,25 +56,29 @@ class Completion:
         """From the first place in a queue to the last byte."""
         self.runtime.began(self)
         self.exchange.on_gone = self._client_gone
+        if self.exchange.gone:  # while it was let in
+            self.stopped = "client_hangup"
         refusal: Refusal | None = INTERNAL
         try:
             refusal = await self._try_until_done()
         finally:
-            await self._close(refusal)
-            self.runtime.ended(self, completed=refusal is None and self._completed())
+            try:
+                await self._close(refusal)
+            finally:
+                self.runtime.ended(self, refusal, completed=refusal is None and self._completed())
 
     # the work
     async def _try_until_done(self) -> Refusal | None:
         """Try, and try elsewhere when an engine failed and nothing of its answer has left. None when it was done."""
         while True:
             if self._is_stopped():
-                return None
+                return self._stopped_as()
             try:
                 place = await self._seat()
             except Refusal as refusal:
                 return refusal
             if place is None:
-                return None
+                return self._stopped_as()
             try:
                 made = await self._try(place)
             finally:
@@ -87,6 +95,10 @@ class Completion:
     def _is_stopped(self) -> bool:
         return bool(self.stopped)
 
+    def _stopped_as(self) -> Refusal | None:
+        """Nobody is there to be told of a hang-up; who waited when the gateway closed is told to come again."""
+        return None if self.stopped == "client_hangup" else SHUTTING_DOWN
+
     def _left(self, made: Tried) -> bool:
         """Whether some of this try's content has left for the client, so that another try would repeat it."""
         return self.answer.streamed and made.progress.delivered > 0
@@ -94,13 +106,14 @@ class Completion:
     async def _seat(self) -> Place | None:
         """A place on a replica, at once or in turn; None when the client hung up while it waited."""
         router, flex = self.runtime.router, self.tier == "flex"
+        avoid = frozenset(t.engine.replica for t in self.tried)
         try:
-            place = router.take(self.model.id, flex=flex, affinity=self.ask.affinity)
+            place = router.take(self.model.id, flex=flex, affinity=self.ask.affinity, avoid=avoid)
         except EngineDown as e:
             raise Refusal(503, str(e), kind="server_error", code="engine_unavailable", retry_after_s=5) from None
         if place is not None:
             return place
-        return await self._wait(router.wait(self.model.id, flex=flex, affinity=self.ask.affinity), flex)
+        return await self._wait(router.wait(self.model.id, flex=flex, affinity=self.ask.affinity, avoid=avoid), flex)
 
     async def _wait(self, turn: "asyncio.Future[Place]", flex: bool) -> Place | None:
         since_us = self.runtime.now_us()
@@ -141,7 +154,7 @@ class Completion:
         self.relay = relay
         self.exchange.on_backlog = relay.backlog
         if self.stopped:
-            relay.stop("client_hangup")
+            relay.stop("client_hangup" if self.stopped == "client_hangup" else "cancelled")
 
     def _client_gone(self) -> None:
         self.stop("client_hangup")
@@ -159,14 +172,20 @@ class Completion:
         """Settle, durably; only then let usage and `[DONE]`, or the error, leave."""
         outcome = self._outcome()
         try:
-            receipt = await self.runtime.settle(self, self.admitted.grant, outcome)
-        except LedgerUnavailable as e:
-            self.answer.fail(Refusal(503, str(e), kind="server_error", code="ledger_unavailable", retry_after_s=5), ())
+            receipt = await self.runtime.settle(self, self.admitted.grant, outcome, self._if_refused)
+        except LedgerError as e:
+            log.error("request %s is not settled: %s", self.request_id, e)
+            self.answer.fail(cannot_write(e), ())
             return
         if refusal is not None:
             self.answer.fail(refusal, ())
         elif not self.exchange.gone:
             self.answer.finish(self._final(outcome, receipt), ())
+
+    def _if_refused(self) -> Outcome:
+        """What is on record when the ledger could not write: a whole answer was then never sent, and is lost."""
+        self._withheld = not self.answer.streamed
+        return self._outcome()
 
     @property
     def used_tokens(self) -> int:
@@ -176,7 +195,7 @@ class Completion:
     @property
     def waited_us(self) -> int:
         """Time in the queue here, and queued or parked at a replica to let others pass."""
-        return self.queue_us + sum(t.progress.held_us for t in self.tried)
+        return max(0, self.queue_us) + sum(max(0, t.progress.held_us) for t in self.tried)
 
     @property
     def waiting(self) -> bool:
@@ -234,13 +253,13 @@ class Completion:
     def _reason(self, made: Tried) -> Reason:
         """How a go ended, for the record. A whole answer nobody was there to take was left, however well it ended."""
         if made is self.tried[-1] and made.end.reason == "completed" and not self._completed():
-            return "client_hangup"
+            return "cancelled" if self._withheld else "client_hangup"
         return REASON[made.end.reason]
 
     def _completed(self) -> bool:
         """Whether the answer is whole and somebody is there to take it."""
         whole = bool(self.tried) and self.tried[-1].end.reason == "completed"
-        return whole and (self.answer.streamed or not self.exchange.gone)
+        return whole and (self.answer.streamed or not (self.exchange.gone or self._withheld))
 
     def _delivered(self) -> int:
         """Output tokens whose bytes were handed to the client before a hang-up was seen."""

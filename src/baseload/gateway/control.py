@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from baseload.billing.cost import hourly
-from baseload.dispatch import Commitment, Snapshot, commit
+from baseload.dispatch import Commitment, commit
 from baseload.errors import BaseloadError
 from baseload.fleet.engines.base import Engine
 from baseload.fleet.replicas import Replicas
@@ -24,7 +24,9 @@ log = logging.getLogger(__name__)
 
 EXPLAIN_EVERY = 10
 COMMIT_EVERY = 60
-STALL_S = 120.0
+STALL_US = 120_000_000
+WHOLE_STALL_US = 600_000_000
+JUMP_US = 30_000_000
 SILENCES = 5
 """A replica that listens is given up after so many probes without an answer, not after one."""
 
@@ -38,7 +40,7 @@ class Control:
         self.replicas = replicas
         self.metrics: dict[str, dict[str, float]] = {}
         self.requests_per_s = 0.0
-        self.checked_us = 0
+        self._stalled_at_us = 0
         self._silences: Counter[str] = Counter()
         self.cost_by_pool: dict[str, float] = {}
         self.reconciler = Reconciler(runtime)
@@ -63,7 +65,7 @@ class Control:
                 step()
             except Exception:
                 log.exception("control step %s failed; it is tried again in a second", step.__name__)
-        for slow in (self._look_after_engines, self._close_windows, self.runtime.settle_waiting, self._commit):
+        for slow in (self._look_after_engines, self.runtime.settle_waiting, self._commit):
             try:
                 await slow()
             except BaseloadError as e:
@@ -184,42 +186,36 @@ class Control:
             self.reconciler.count(engine.replica, int(said["emitted_tokens"]))
 
     def _stalled(self) -> None:
-        """Give up on an engine that says nothing for two minutes while it should."""
-        now_us = self.runtime.now_us()
+        """Give up on an engine that says nothing for two minutes while it should; ten for an answer asked for whole.
+
+        When the clock itself has jumped, everybody starts anew.
+        """
+        now_us, before_us = self.runtime.now_us(), self._stalled_at_us
+        self._stalled_at_us = now_us
+        jumped = not 0 <= now_us - before_us < JUMP_US
         for request in list(self.runtime.live):
             relay = request.relay
-            if relay is not None and not relay.progress.parked_since_us and now_us - relay.last_data_us > STALL_S * 1e6:
-                relay.stop("engine_died", f"it said nothing for {STALL_S:g} s")
-
-    async def _close_windows(self) -> None:
-        """Share out the joules of the windows that are due, and put them on record."""
-        runtime = self.runtime
-        for request in list(runtime.live):
-            request.note_work()
-        pids = self.replicas.pids_by_pool()
-        for window in runtime.power.close_windows(runtime.now_us(), pids):
-            await runtime.ledger.record_energy(window)
-            self.checked_us = window.ended_us
+            if relay is None or relay.progress.parked_since_us or relay.paused:
+                continue
+            if jumped:
+                relay.last_data_us = now_us
+            elif now_us - relay.last_data_us > (WHOLE_STALL_US if relay.whole else STALL_US):
+                relay.stop("engine_died", f"it said nothing for {(now_us - relay.last_data_us) / 1e6:.0f} s")
 
     async def _commit(self) -> None:
         """Once a minute: which whole replicas are on. The supervisor starts and stops them."""
         if self._ticks % COMMIT_EVERY != 0:
             return
         snapshot = self.steering.snapshot(self.runtime.demand, dict(self.ready()), self.runtime.now_us())
-        wanted = self._wanted_replicas(await asyncio.to_thread(commit, snapshot), snapshot)
+        wanted = self._wanted_replicas(await asyncio.to_thread(commit, snapshot))
         if wanted != self._wanted:
             self._wanted = wanted
             await self.replicas.want(wanted)
 
-    def _wanted_replicas(self, commitment: Commitment, snapshot: Snapshot) -> dict[str, bool]:
+    def _wanted_replicas(self, commitment: Commitment) -> dict[str, bool]:
         """By replica: the first n of each model are on."""
         wanted: dict[str, bool] = {}
         for model, n in commitment.replicas.items():
             mine = [e for e in self.runtime.router.engines if e.model == model and e.kind != "external"]
             wanted |= {e.replica: i < n for i, e in enumerate(mine)}
         return wanted
-
-    async def close(self) -> None:
-        """Put the last windows on record."""
-        for window in self.runtime.power.close_windows(self.runtime.now_us(), self.replicas.pids_by_pool(), force=True):
-            await self.runtime.ledger.record_energy(window)

@@ -4,10 +4,11 @@ Counters may reset with the process; money and joules on record are the ledger's
 """
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from baseload.billing.outcome import Attempt
 from baseload.gateway.admitted import RequestClass
 from baseload.gateway.live import Live
 
@@ -55,7 +56,6 @@ class Meters:
         self.lost = 0
         self.prefilled = 0
         self.amount_nano = 0
-        self.count_mismatches = 0
         self.emitted_by_model: Counter[str] = Counter(dict.fromkeys(models, 0))
         self.arrived: Counter[RequestClass] = Counter()
         self.history: deque[Second] = deque(maxlen=HISTORY_S)
@@ -88,13 +88,14 @@ class Meters:
         self.completed += completed
         self.failed += not completed
 
-    def settled(self, model: str, *, prefilled: int, emitted: int, billed: int) -> None:
-        """A request is counted to the end."""
+    def settled(self, model: str, prefilled: int, emitted: int, attempts: Sequence[Attempt]) -> None:
+        """A request is counted to the end: what its engines emitted, and what the record says became of it."""
         self.prefilled += prefilled
         self.emitted += emitted
-        self.billed += billed
-        self.lost += emitted - billed
         self.emitted_by_model[model] += emitted
+        for attempt in attempts:
+            self.billed += attempt.billed
+            self.lost += attempt.lost
 
     def rates(self, now_us: int, live: Iterable[Live]) -> tuple[float, float, dict[str, float]]:
         """Prefill and decode tokens per second, and decode by model, over the last few seconds. Call once a second."""

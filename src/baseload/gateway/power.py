@@ -1,6 +1,7 @@
 """The pools' meters as the gateway runs them: live watts, the joules an answer states, and the windows on record.
 
-A window with work is closed after ten seconds; an idle one may run for a minute, so that a quiet night writes little.
+A window with work is closed after ten seconds, or when it is full; an idle one may run for a minute, so that a quiet
+night writes little.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,6 +13,8 @@ from baseload.gateway.work import WorkLog
 from baseload.units import Mark, Micros, Millijoule
 
 BUSY_WINDOW_US = 10_000_000
+FULL_WINDOW = 250
+"""A window with work of so many attempts is closed at once: sharing out thousands in one go would be felt."""
 IDLE_WINDOW_US = 60_000_000
 
 
@@ -22,8 +25,8 @@ class Power:
         self.meters = {m.pool: m for m in meters}
         self.work = WorkLog()
         self.watts_by_pool = {m.pool: m.idle_w * m.pue for m in self.meters.values()}
-        self.metered_mj = 0
         self.allotted_mj = 0
+        self._first_mj = {m.pool: m.total_mj for m in self.meters.values()}
         self._read: dict[str, tuple[int, int]] = {}
         self._cpu_s: dict[str, tuple[float, float]] = {}
 
@@ -31,6 +34,16 @@ class Power:
     def watts(self) -> float:
         """What all pools draw now, PUE included."""
         return sum(self.watts_by_pool.values())
+
+    @property
+    def metered_mj(self) -> int:
+        """What the sensors say was drawn up to the last closed windows, PUE included."""
+        return sum(round((m.total_mj - self._first_mj[m.pool]) * m.pue) for m in self.meters.values())
+
+    def recorded(self, window: Window) -> None:
+        """A window's parts, idle and overhead are on record."""
+        shares = window.shares
+        self.allotted_mj += sum(part.energy_mj for part in shares.parts) + shares.idle_mj + shares.overhead_mj
 
     @property
     def idle_watts(self) -> float:
@@ -70,10 +83,9 @@ class Power:
         closed = []
         for pool, meter in self.meters.items():
             age_us = now_us - meter.started_us
-            if force or age_us >= IDLE_WINDOW_US or (age_us >= BUSY_WINDOW_US and self.work.any(pool)):
+            busy = self.work.count(pool)
+            if force or busy >= FULL_WINDOW or age_us >= (BUSY_WINDOW_US if busy else IDLE_WINDOW_US):
                 window = meter.close_window(now_us, self.work.take(pool), self._host_fraction(pool, pids.get(pool, [])))
-                self.metered_mj += window.shares.meter_mj
-                self.allotted_mj += window.shares.active_mj + window.shares.idle_mj + window.shares.overhead_mj
                 closed.append(window)
         return closed
 

@@ -2,10 +2,22 @@
 
 import json
 
-from baseload.errors import Refusal
+from baseload.errors import LedgerError, Refusal
 from baseload.gateway.attempt import Tried
 
-INTERNAL = Refusal(500, "internal error; the gateway's log has the details", kind="server_error")
+INTERNAL = Refusal(500, "internal error; the gateway's log has the details", kind="server_error", code="internal_error")
+SHUTTING_DOWN = Refusal(
+    503,
+    "the gateway is shutting down; send the request again",
+    kind="server_error",
+    code="shutting_down",
+    retry_after_s=5,
+)
+
+
+def cannot_write(error: LedgerError) -> Refusal:
+    """Money cannot be written, or a price is missing: nothing is let in."""
+    return Refusal(503, str(error), kind="server_error", code="ledger_unavailable", retry_after_s=5)
 
 
 def waited_too_long(model: str, flex: bool) -> Refusal:
@@ -24,13 +36,7 @@ def refusal_of(made: Tried) -> Refusal:
     if end.reason == "refused" and end.status in (400, 413, 422):
         return engine_refusal(end.status, end.body)
     if end.reason == "cancelled":
-        return Refusal(
-            503,
-            "the gateway is shutting down; send the request again",
-            kind="server_error",
-            code="shutting_down",
-            retry_after_s=5,
-        )
+        return SHUTTING_DOWN
     if end.reason == "refused" and end.status == 429:
         return Refusal(
             503, "the engine is overloaded; try again", kind="server_error", code="overloaded", retry_after_s=5

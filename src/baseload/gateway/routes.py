@@ -6,17 +6,18 @@ import os
 import random
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 
 from baseload.config.cloud import Model
-from baseload.errors import EngineError, InsufficientBalance, LedgerUnavailable, Refusal
+from baseload.errors import EngineError, InsufficientBalance, LedgerError, Refusal
 from baseload.gateway.admit import admit
 from baseload.gateway.answer import refuse
 from baseload.gateway.ask import Ask, parse_chat, parse_text, parse_tokenize
 from baseload.gateway.caller import Caller
 from baseload.gateway.completion import Completion
-from baseload.gateway.refusals import engine_refusal
+from baseload.gateway.refusals import SHUTTING_DOWN, cannot_write, engine_refusal
 from baseload.gateway.runtime import Runtime
 from baseload.http1 import Exchange
 
@@ -57,23 +58,15 @@ class Routes:
         request_id = self._ids.next(self.runtime.now_us())
         try:
             await self._handler(exchange)(exchange, request_id)
-        except Refusal as refusal:
-            self._refuse(exchange, refusal, request_id)
-        except InsufficientBalance as e:
-            self._refuse(
-                exchange, Refusal(402, str(e), kind="insufficient_quota", code="insufficient_quota"), request_id
-            )
-        except LedgerUnavailable as e:
-            self._refuse(
-                exchange,
-                Refusal(503, str(e), kind="server_error", code="ledger_unavailable", retry_after_s=5),
-                request_id,
-            )
+        except (Refusal, LedgerError) as e:
+            self._refuse(exchange, _refusal(e), request_id, None)
 
-    def _refuse(self, exchange: Exchange, refusal: Refusal, request_id: str) -> None:
-        self.runtime.meters.refused(refusal.code or f"http_{refusal.status}", None)
+    def _refuse(self, exchange: Exchange, refusal: Refusal, request_id: str, caller: Caller | None) -> None:
+        """Answer with an error object, and count it: for the tenant too, once it is known."""
+        self.runtime.meters.refused(refusal.code or str(refusal.status), caller.tenant.id if caller else None)
+        limits = caller.limit_headers() if caller else []
         if not exchange.started:
-            refuse(exchange, refusal, [(b"x-request-id", request_id.encode())])
+            refuse(exchange, refusal, [(b"x-request-id", request_id.encode()), *limits])
 
     def _handler(self, exchange: Exchange) -> Handler:
         table, other = (self._post, self._get) if exchange.method == "POST" else (self._get, self._post)
@@ -97,29 +90,30 @@ class Routes:
         await self._complete(exchange, request_id, "completions", parse_text)
 
     async def _complete(self, exchange: Exchange, request_id: str, route: str, parse: Callable[[bytes], Ask]) -> None:
-        runtime = self.runtime
         caller = self._caller(exchange, route)
-        ask = parse(exchange.body)
-        model = self._find_model(caller, ask.model)
+        try:
+            ask = parse(exchange.body)
+            model = self._find_model(caller, ask.model)
+            await self._admitted(exchange, request_id, caller, ask, model)
+        except (Refusal, LedgerError) as e:
+            self._refuse(exchange, _refusal(e), request_id, caller)
+
+    async def _admitted(self, exchange: Exchange, request_id: str, caller: Caller, ask: Ask, model: Model) -> None:
+        """Within the tenant's limits, from the hold to the last byte."""
+        runtime = self.runtime
         tier = caller.tier_of(ask.service_tier)
         if runtime.closing:
-            raise Refusal(
-                503, "the gateway is shutting down", kind="server_error", code="shutting_down", retry_after_s=5
-            )
+            raise SHUTTING_DOWN
         tokens = ask.input_bound + (ask.max_tokens or model.context_tokens) * ask.n
         verdict = caller.limits.admit(tokens, runtime.now_us())
         if not verdict.allowed:
-            runtime.meters.tenant(caller.tenant.id).refusals[verdict.limit] += 1
-            refusal = Refusal(
+            raise Refusal(
                 429,
                 verdict.message,
                 kind="rate_limit_error",
                 code="rate_limit_exceeded",
                 retry_after_s=verdict.retry_after_s,
             )
-            refuse(exchange, refusal, [(b"x-request-id", request_id.encode()), *caller.limit_headers()])
-            runtime.meters.refused("rate_limited", None)
-            return
         used = 0
         try:
             completion = Completion(runtime, exchange, await admit(runtime, ask, caller, model, tier, request_id))
@@ -156,7 +150,7 @@ class Routes:
             exchange,
             request_id,
             caller,
-            self._card(self._find_model(caller, exchange.path.removeprefix("/v1/models/"))),
+            self._card(self._find_model(caller, unquote(exchange.path.removeprefix("/v1/models/")))),
         )
 
     def _card(self, model: Model) -> dict[str, Any]:
@@ -195,6 +189,15 @@ class Routes:
         exchange.respond(
             200 if ready else 503, msgspec.json.encode({"status": "ready" if ready else "starting", "models": up})
         )
+
+
+def _refusal(error: Refusal | LedgerError) -> Refusal:
+    """An error as the client sees it."""
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, InsufficientBalance):
+        return Refusal(402, str(error), kind="insufficient_quota", code="insufficient_quota")
+    return cannot_write(error)
 
 
 def _reply(exchange: Exchange, request_id: str, caller: Caller, body: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ Made once by `serve.py`; requests read it, the control loop turns its dials.
 
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from baseload.billing.ledger import Ledger
 from baseload.billing.outcome import Outcome, Receipt
 from baseload.billing.price import PriceList
 from baseload.config.cloud import Cloud, Model
-from baseload.errors import LedgerUnavailable
+from baseload.errors import LedgerUnavailable, Refusal
 from baseload.fleet.router import Router
 from baseload.gateway.caller import Door
 from baseload.gateway.demand import Demand
@@ -61,31 +62,30 @@ class Runtime:
         self.live.add(request)
         self.meters.began(request)
 
-    def ended(self, request: Live, *, completed: bool) -> None:
+    def ended(self, request: Live, refusal: Refusal | None, *, completed: bool) -> None:
         """A request is over. What it was like is what the next of its class are expected to be like."""
         self.live.discard(request)
         if completed:
             prefilled, emitted = request.so_far()
             service_us = self.now_us() - request.admitted.at_us - request.waited_us
-            self.demand.load(request.admitted.request_class).learn(prefilled, emitted, service_us / 1e6)
+            self.demand.load(request.admitted.request_class).learn(prefilled, emitted, max(service_us, 0) / 1e6)
+        if refusal is not None:
+            self.meters.refused(refusal.code or str(refusal.status), request.admitted.caller.tenant.id)
         self.meters.ended(request, completed=completed)
 
-    async def settle(self, request: Live, grant: Grant, outcome: Outcome) -> Receipt:
-        """Settle durably. While the ledger cannot write, the outcome waits here and is settled when it can."""
+    async def settle(self, request: Live, grant: Grant, outcome: Outcome, if_refused: Callable[[], Outcome]) -> Receipt:
+        """Settle durably. While the ledger cannot write, the outcome that is then true waits here until it can."""
         self.power.note(outcome.pool, request.admitted.model.id, request.admitted.request_id, outcome.attempts)
         try:
             receipt = await self.ledger.settle(grant, outcome)
         except LedgerUnavailable:
+            outcome = if_refused()
             self.unsettled.append((grant, outcome))
             raise
         finally:
             self.live.discard(request)
-            self.meters.settled(
-                request.admitted.model.id,
-                prefilled=sum(a.prefilled for a in outcome.attempts),
-                emitted=sum(a.emitted for a in outcome.attempts),
-                billed=outcome.tok_out,
-            )
+            prefilled, emitted = request.so_far()
+            self.meters.settled(request.admitted.model.id, prefilled, emitted, outcome.attempts)
         self.meters.amount_nano += receipt.amount_nano
         return receipt
 

@@ -22,12 +22,13 @@ from baseload import catalog, http1
 from baseload.billing.ledger import Ledger
 from baseload.config import Cloud, from_json
 from baseload.energy import Meter, Weights, pick
-from baseload.errors import SetupError
+from baseload.errors import LedgerError, SetupError
 from baseload.fleet.replicas import Replicas
 from baseload.fleet.router import Router
 from baseload.gateway.admin import make_admin
 from baseload.gateway.caller import Door
 from baseload.gateway.control import Control
+from baseload.gateway.metering import Metering
 from baseload.gateway.meters import Meters
 from baseload.gateway.power import Power
 from baseload.gateway.recovery import Witnesses
@@ -49,20 +50,24 @@ async def serve(data: Path) -> None:
     stop, hurry = _stop_on_signal()
     settings = cloud.gateway
     limits = http1.Limits(max_body_bytes=settings.max_body_bytes, read_timeout_s=settings.header_timeout_s)
+    metering = Metering(runtime, replicas)
     await control.tick()
     server = await _listen(runtime, limits)
-    admin = await _open_admin(data, runtime, control)
-    loop = asyncio.create_task(control.run())
+    admin = await _open_admin(data, runtime, control, metering)
+    loops = [asyncio.create_task(control.run()), asyncio.create_task(metering.run())]
     log.info("serving on %s:%d", settings.host, server.port)
     try:
         await stop.wait()
     finally:
         log.info("draining")
         runtime.closing = True
-        loop.cancel()
+        for loop in loops:
+            loop.cancel()
         await _drain(runtime, server, settings.drain_timeout_s, hurry)
-        await control.close()
         admin.should_exit = True
+        with contextlib.suppress(LedgerError):
+            await runtime.settle_waiting()
+            await metering.tick(force=True)
         await runtime.ledger.close()
         runtime.power.close()
 
@@ -153,11 +158,11 @@ async def _listen(runtime: Runtime, limits: http1.Limits) -> http1.Server:
         raise SetupError(f"cannot listen on {where}: {os.strerror(e.errno or 0)}; choose another with --port") from e
 
 
-async def _open_admin(data: Path, runtime: Runtime, control: Control) -> uvicorn.Server:
+async def _open_admin(data: Path, runtime: Runtime, control: Control, metering: Metering) -> uvicorn.Server:
     """The admin listener on a loopback port of its own; where and with which secret is told in run/admin.json."""
     secret = secrets.token_urlsafe(32)
     listener = socket.create_server(("127.0.0.1", runtime.cloud.gateway.admin_port))
-    app = make_admin(runtime, control, secret)
+    app = make_admin(runtime, control, metering, secret)
     server = AdminServer(
         uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2)
     )

@@ -1,14 +1,16 @@
 """The live state as one JSON-ready value: what the operator's page and `baseload status` show."""
 
 import os
+import platform
 from dataclasses import asdict
 from typing import Any
 
 from baseload.gateway.control import Control
+from baseload.gateway.metering import Metering
 from baseload.gateway.runtime import Runtime
 
 
-def describe(runtime: Runtime, control: Control) -> dict[str, Any]:
+def describe(runtime: Runtime, control: Control, metering: Metering) -> dict[str, Any]:
     """See docs/reference/admin.md for every key."""
     power = runtime.power
     return {
@@ -29,7 +31,7 @@ def describe(runtime: Runtime, control: Control) -> dict[str, Any]:
         "replicas": [_replica(runtime, control, e.replica) for e in runtime.router.engines],
         "orders": runtime.orders.describe(),
         "tenants": [_tenant(runtime, t) for t in runtime.door.tenants],
-        "trust": _trust(runtime, control),
+        "trust": _trust(runtime, control, metering),
         "problems": problems(runtime, control),
     }
 
@@ -72,7 +74,7 @@ def _replica(runtime: Runtime, control: Control, replica: str) -> dict[str, Any]
     tokens_per_s = last.by_model.get(engine.model, 0.0) / of_model if last else 0.0
     return {
         "id": replica,
-        "node": pool.site,
+        "node": platform.node() if engine.kind != "external" else engine.connections.name,
         "chip": pool.chip,
         "pool": pool.id,
         "model": engine.model,
@@ -100,20 +102,20 @@ def _tenant(runtime: Runtime, tenant: str) -> dict[str, Any]:
     }
 
 
-def _trust(runtime: Runtime, control: Control) -> dict[str, Any]:
+def _trust(runtime: Runtime, control: Control, metering: Metering) -> dict[str, Any]:
     """Tokens by the engines' own count and by ours, and joules by the meter and by the share-out."""
     return {
         **asdict(control.reconciler.trust),
         "joules_metered": runtime.power.metered_mj / 1000,
         "joules_allotted": runtime.power.allotted_mj / 1000,
         "unsettled": len(runtime.unsettled),
-        "checked_us": control.checked_us,
+        "checked_us": metering.checked_us,
     }
 
 
 def problems(runtime: Runtime, control: Control) -> list[str]:
     """What needs somebody, one sentence each, worst first."""
-    found = []
+    found: list[str] = []
     if runtime.unsettled:
         found.append(
             f"{len(runtime.unsettled)} answers wait to be settled: the ledger cannot write; make room on its disk."
@@ -123,6 +125,7 @@ def problems(runtime: Runtime, control: Control) -> list[str]:
         if down:
             found.append(f"{', '.join(down)} is down; it is being restarted.")
     found += [f"{b[0].upper()}{b[1:]}." for b in runtime.orders.breaks]
+    found += [f"{n[0].upper()}{n[1:]}." for n in runtime.notes]
     over_w = runtime.power.watts - sum(s.envelope_w for s in runtime.cloud.sites)
     if over_w > 0.5:
         found.append(f"The sites draw {over_w:.0f} W more than their envelope.")

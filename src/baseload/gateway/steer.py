@@ -106,7 +106,8 @@ class Steering:
         if model.engine == "external":
             return model.slots / max(load.service_s, 1e-3)
         if model.engine == "twin":
-            seconds = load.tok_in / model.twin_prefill_tokens_per_s + load.tok_out / model.twin_decode_tokens_per_s
+            decode_per_s = model.twin_decode_tokens_per_s * model.slots
+            seconds = load.tok_in / model.twin_prefill_tokens_per_s + load.tok_out / decode_per_s
             return 1.0 / max(seconds, 1e-6)
         work = self.weights[model.id].work(round(load.tok_in), round(load.tok_out))
         return 1e9 / max(work, 1) * self.speed.get(model.id, 1.0) * min(part, 1.0)
@@ -116,7 +117,7 @@ class Steering:
         if model.engine == "external":
             return 0.0
         if model.engine == "twin":
-            return model.twin_decode_tokens_per_s * replicas
+            return model.twin_decode_tokens_per_s * model.slots * replicas
         there = sum(m.replicas for m in self.cloud.models if m.pool == model.pool)
         pool = next(p for p in self.cloud.pools if p.id == model.pool)
         part = min(pool.nodes / max(there, 1), 1.0)

@@ -126,8 +126,6 @@ class TokenizeBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     model: Annotated[str, Meta(min_length=1, max_length=256)]
     messages: list[Message] | None = None
     prompt: str | None = None
-    add_special_tokens: bool | None = None
-    add_generation_prompt: bool | None = None
 
 
 SAYS_NOTHING: dict[str, tuple[Any, ...]] = {

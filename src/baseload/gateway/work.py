@@ -42,6 +42,6 @@ class WorkLog:
             for (request_id, n), (model, new) in self._window.pop(pool, {}).items()
         ]
 
-    def any(self, pool: str) -> bool:
-        """Whether the window has work."""
-        return pool in self._window
+    def count(self, pool: str) -> int:
+        """How many attempts the window has work of."""
+        return len(self._window.get(pool, ()))
