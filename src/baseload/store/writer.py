@@ -44,7 +44,7 @@ class Writer(Generic[U]):
         except BaseException:
             self._lock.close()
             raise
-        self._checkpoint = Checkpoint(self._conn)
+        self._checkpoint = Checkpoint(self._conn, path)
         self._queue: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
@@ -84,7 +84,7 @@ class Writer(Generic[U]):
             group, stop = self._take()
             if group:
                 _deliver(self._commit(group))
-            self._checkpoint.when_due(quiet=self._queue.empty())
+            self._checkpoint.when_due()
         self._checkpoint.at_the_end()
 
     def _take(self) -> tuple[list[Item], bool]:
@@ -171,9 +171,10 @@ class Writer(Generic[U]):
             fresh = writing(self.path)
         except Exception:
             return
+        self._checkpoint.close()
         self._conn.close()
         self._conn = fresh
-        self._checkpoint = Checkpoint(fresh)
+        self._checkpoint = Checkpoint(fresh, self.path)
 
 
 def _settle(future: "Future[R] | asyncio.Future[R]", value: R, error: BaseException | None) -> None:
