@@ -2,13 +2,15 @@
 
 import asyncio
 import json
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from baseload.errors import EngineDied
-from baseload.fleet.relay import Chunk, Relay
+from baseload.fleet.chunk import Chunk
+from baseload.fleet.relay import Relay
 
 
 class Taker:
@@ -104,6 +106,44 @@ async def test_parking_splits_the_work_into_stretches() -> None:
     assert made.progress.parked_since_us
     made.data(b": resumed prefilled=14\n: tokens=6\n" + chunk("ef"))
     assert [(s.prefilled, s.emitted) for s in made.progress.segments] == [(10, 4), (14, 2)]
+
+
+async def test_a_line_end_cut_between_two_reads_is_still_one() -> None:
+    taker = Taker()
+    made = relay(taker)
+    for byte in worker_stream([2, 3]).replace(b"\n", b"\r\n"):
+        made.data(bytes([byte]))
+    made.ended()
+    assert made.end.result().reason == "completed"
+    assert made.progress.seen == made.progress.delivered == 5
+    assert not any(b"\r" in e for e in taker.events)
+
+
+async def test_the_wait_of_a_job_put_back_before_it_was_computed_is_counted_once() -> None:
+    now_us = 100
+    made = Relay(Taker(), speaks_tokens=True, rename=None, now_us=lambda: now_us)
+    made.head(200, {})
+    now_us = 150
+    made.data(b": started\n\n")
+    now_us = 400
+    made.data(b": started\n\n")
+    now_us = 500
+    made.data(b": tokens=1\n" + chunk("a"))
+    assert made.progress.held_us == 300
+
+
+async def test_a_relay_says_that_it_is_held_and_starts_its_silence_anew_when_it_is_not() -> None:
+    now_us = 1
+    transport = Mock(is_closing=lambda: False)
+    made = Relay(Taker(), speaks_tokens=True, rename=None, now_us=lambda: now_us)
+    made.connection = Mock(transport=transport)
+    made.backlog(True)
+    assert made.paused
+    now_us = 99
+    made.backlog(False)
+    assert not made.paused
+    assert made.last_data_us == 99
+    assert [c[0] for c in transport.method_calls] == ["pause_reading", "resume_reading"]
 
 
 async def test_the_public_name_replaces_the_engines_own() -> None:

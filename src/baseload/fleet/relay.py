@@ -12,46 +12,12 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from baseload.fleet.chunk import Chunk
 from baseload.http1 import Connection
 
 MAX_EVENT_BYTES = 1 << 20
 
 Reason = Literal["completed", "client_hangup", "engine_died", "engine_error", "engine_down", "refused", "cancelled"]
-
-
-class Delta(msgspec.Struct):
-    """The new part of a chat message."""
-
-    content: str | None = None
-    role: str | None = None
-
-
-class ChunkChoice(msgspec.Struct):
-    """One choice in a chunk: `delta` for chat, `text` for completions; `message` in an answer that comes whole."""
-
-    index: int = 0
-    delta: Delta | None = None
-    message: Delta | None = None
-    text: str | None = None
-    finish_reason: str | None = None
-    logprobs: msgspec.Raw | None = None
-
-
-class ChunkUsage(msgspec.Struct):
-    """What the engine counted."""
-
-    prompt_tokens: int = 0
-    completion_tokens: int | None = 0
-
-
-class Chunk(msgspec.Struct):
-    """The fields of an engine's event that are read; the bytes go on as they came."""
-
-    id: str = ""
-    created: int = 0
-    choices: list[ChunkChoice] = []
-    usage: ChunkUsage | None = None
-    error: msgspec.Raw | None = None
 
 
 class Consumer(Protocol):
@@ -100,7 +66,10 @@ _decode = msgspec.json.Decoder(list[Chunk]).decode
 
 
 class Relay:
-    """The sink of one attempt. `end` resolves when it is over, for whatever reason comes first."""
+    """The sink of one attempt. `end` resolves when it is over, for whatever reason comes first.
+
+    `whole`: the answer was asked for in one piece. `paused`: the client is behind, and the engine's stream is held.
+    """
 
     def __init__(
         self,
@@ -114,11 +83,12 @@ class Relay:
         self.progress = Progress()
         self.end: asyncio.Future[End] = asyncio.get_running_loop().create_future()
         self.connection: Connection | None = None
+        self.whole = whole
+        self.paused = False
         self._sent_us = self.last_data_us = now_us()
         self._consumer = consumer
         self._speaks_tokens = speaks_tokens
         self._rename = rename
-        self._whole = whole
         self._now_us = now_us
         self._status = 0
         self._rest = b""
@@ -132,12 +102,14 @@ class Relay:
     def data(self, data: bytes) -> None:
         """See `Sink`."""
         self.last_data_us = self._now_us()
-        if self._whole or self._status != 200:
+        if self.whole or self._status != 200:
             self._rest += data
             return
-        if b"\r" in data:
+        folds = b"\r" in data or self._rest[-1:] == b"\r"  # a CR LF may be cut between two reads
+        data = self._rest + data
+        if folds:
             data = data.replace(b"\r\n", b"\n")
-        whole, _, self._rest = (self._rest + data).rpartition(b"\n\n")
+        whole, _, self._rest = data.rpartition(b"\n\n")
         if len(self._rest) > MAX_EVENT_BYTES:
             self.stop("engine_error", f"the engine sent an event of more than {MAX_EVENT_BYTES} bytes")
         elif whole:
@@ -147,7 +119,7 @@ class Relay:
         """See `Sink`."""
         if self._status != 200:
             self._finish(End(reason="refused", status=self._status, body=self._rest))
-        elif self._whole:
+        elif self.whole:
             self._take_whole()
         elif self._done:
             self._finish(End(reason="completed"))
@@ -173,13 +145,16 @@ class Relay:
         """The client reads too slowly, or has caught up: hold the engine's stream, or let it flow."""
         if self.connection is None or self.end.done() or self.connection.transport.is_closing():
             return
+        self.paused = behind
         if behind:
             self.connection.transport.pause_reading()
         else:
+            self.last_data_us = self._now_us()
             self.connection.transport.resume_reading()
 
     def _finish(self, end: End) -> None:
         if not self.end.done():
+            self.paused = False
             self._resumed()
             self.progress.segments[-1].ended_us = self._now_us()
             self.end.set_result(end)
@@ -265,7 +240,7 @@ class Relay:
         elif "parked" in words:
             progress.parked_since_us = progress.segments[-1].ended_us = self._now_us()
         elif "started" in words:
-            progress.held_us += self._now_us() - self._sent_us
+            progress.held_us = self._now_us() - self._sent_us  # not a sum: one put back uncomputed says it again
         elif "resumed" in words:
             self._resumed()
             progress.segments.append(Segment(prefilled=int(words.get("prefilled", "0"))))
