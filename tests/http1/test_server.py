@@ -1,6 +1,7 @@
 """The server takes anything from the network and stays standing."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -73,6 +74,85 @@ async def test_a_bad_request_gets_one_clear_error(request_bytes: bytes, status: 
         answer = await exchange_raw(server, request_bytes)
         assert answer.startswith(b"HTTP/1.1 " + status)
         assert b'"error"' in answer
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"GET / HTTP/1.1\r\nx: ", b"GET /", b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n0\r\nx: "],
+    ids=["header", "target", "trailer"],
+)
+async def test_a_line_that_never_ends_is_refused_while_it_arrives(head: bytes) -> None:
+    async with running(Limits(max_header_bytes=1000)) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(head)
+        answering = asyncio.ensure_future(reader.read())
+        for _ in range(100):
+            if answering.done():
+                break
+            writer.write(b"a" * 100)
+            await asyncio.sleep(0.005)
+        assert (await asyncio.wait_for(answering, 5)).startswith(b"HTTP/1.1 431")
+        writer.close()
+
+
+async def test_long_bodies_one_after_another_are_no_headers() -> None:
+    async with running(Limits(max_header_bytes=1000)) as server:
+        one = b"POST /a HTTP/1.1\r\ncontent-length: 3000\r\n\r\n" + b"x" * 3000
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        data, got = one * 4, b""
+        for at in range(0, len(data), 900):
+            writer.write(data[at : at + 900])
+            await asyncio.sleep(0.002)
+        while got.count(b"POST /a 3000") < 4:
+            got += await asyncio.wait_for(reader.read(65536), 5)
+        assert got.count(b"HTTP/1.1 200") == 4
+        writer.close()
+
+
+async def test_answers_no_handler_made_have_a_name_too(caplog: pytest.LogCaptureFixture) -> None:
+    server = await serve(echo, host="127.0.0.1", new_id=lambda: "req_1")
+    for request in (b"GARBAGE\r\n\r\n", b"GET /broken HTTP/1.1\r\nconnection: close\r\n\r\n"):
+        assert b"\r\nx-request-id: req_1\r\n" in await exchange_raw(server, request)
+    await server.close(1.0)
+
+
+async def test_a_connection_too_many_is_told_so_and_cut_when_it_stays() -> None:
+    async with running(Limits(max_connections=1)) as server:
+        _, first_writer = await asyncio.open_connection("127.0.0.1", server.port)
+        second, second_writer = await asyncio.open_connection("127.0.0.1", server.port)
+        assert (await asyncio.wait_for(second.read(), 5)).startswith(b"HTTP/1.1 503")
+        assert len(server.refused) == 1
+        async with asyncio.timeout(10):
+            while server.refused:
+                await asyncio.sleep(0.05)
+        for writer in (first_writer, second_writer):
+            writer.close()
+
+
+async def test_a_peer_that_reads_nothing_is_cut() -> None:
+    async def flood(exchange: Exchange) -> None:
+        exchange.respond(200, b"x" * 30_000_000)
+
+    async with running(Limits(idle_timeout_s=0.2), handler=flood) as server:
+        closing = await deaf(server, b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n")
+        idle = await deaf(server, b"GET / HTTP/1.1\r\n\r\n")
+        assert len(server.connections) == 2
+        async with asyncio.timeout(10):
+            while server.connections:
+                await asyncio.sleep(0.05)
+        for one in (closing, idle):
+            one.close()
+
+
+async def deaf(server: Server, request: bytes) -> socket.socket:
+    """A peer that asks, and does not read on after the first bytes of its answer."""
+    loop = asyncio.get_running_loop()
+    peer = socket.socket()
+    peer.setblocking(False)
+    await loop.sock_connect(peer, ("127.0.0.1", server.port))
+    await loop.sock_sendall(peer, request)
+    assert (await loop.sock_recv(peer, 4)) == b"HTTP"
+    return peer
 
 
 async def test_a_body_that_grows_past_the_limit_is_refused_while_it_arrives() -> None:

@@ -17,6 +17,8 @@ from baseload.errors import EngineDied, EngineDown, EngineSilent
 
 Address = str | tuple[str, int]
 """A Unix socket's path, or host and port."""
+CONNECT_S = 5.0
+"""An address that swallows packets would otherwise hold its caller for minutes."""
 
 
 class Sink(Protocol):
@@ -105,6 +107,7 @@ class Connection(asyncio.Protocol):
     def _complete(self) -> None:
         sink, self.sink = self.sink, None
         if self.reusable and self.pool.keep_alive and not self.transport.is_closing():
+            self.transport.resume_reading()  # the last read may have found the sink behind
             self.pool.idle.append(self)
         else:
             self.transport.close()
@@ -157,34 +160,42 @@ class Pool:
             head += f"content-type: application/json\r\ncontent-length: {len(body)}\r\n"
         return head.encode("latin-1") + b"\r\n" + body
 
-    async def connect(self) -> Connection:
-        """An idle connection, or a new one. `EngineDown` when nobody listens."""
+    async def connect(self, timeout_s: float = CONNECT_S) -> Connection:
+        """An idle connection, or a new one. `EngineDown` when nobody listens, or nobody says so in time."""
         while self.idle:
             connection = self.idle.pop()
             if not connection.transport.is_closing():
                 return connection
-        loop = asyncio.get_running_loop()
         try:
-            if isinstance(self.address, str):
-                _, made = await loop.create_unix_connection(lambda: Connection(self), self.address)
-            else:
-                _, made = await loop.create_connection(lambda: Connection(self), *self.address, ssl=self.tls)
+            async with asyncio.timeout(timeout_s):
+                return await self._open()
+        except TimeoutError as e:
+            raise EngineDown(f"the engine at {self.name} took no connection within {timeout_s:g} s") from e
         except OSError as e:
-            raise EngineDown(f"the engine at {self.name} cannot be reached: {os.strerror(e.errno or 0)}") from e
-        return made
+            reason = os.strerror(e.errno) if e.errno is not None and e.errno > 0 else e.strerror or str(e)
+            raise EngineDown(f"the engine at {self.name} cannot be reached: {reason}") from e
+
+    async def _open(self) -> Connection:
+        loop = asyncio.get_running_loop()
+        if isinstance(self.address, str):
+            return (await loop.create_unix_connection(lambda: Connection(self), self.address))[1]
+        return (await loop.create_connection(lambda: Connection(self), *self.address, ssl=self.tls))[1]
 
     async def fetch(self, method: str, target: str, body: bytes = b"", *, timeout_s: float = 5.0) -> Reply:
-        """One whole small exchange: health, counts, cancel, orders.
+        """One whole small exchange: health, counts, cancel, orders; all of it within `timeout_s`.
 
         A kept-alive connection the other side has just closed says nothing of its health: a new one is tried.
         """
+        loop = asyncio.get_running_loop()
+        end = loop.time() + timeout_s
         while True:
-            connection = await self.connect()
+            connection = await self.connect(min(CONNECT_S, end - loop.time()))
             is_new = connection.used == 0
             collector = _Collector()
             connection.send(self.request(method, target, body), collector)
             try:
-                return await asyncio.wait_for(collector.reply, timeout_s)
+                async with asyncio.timeout_at(end):
+                    return await collector.reply
             except TimeoutError:
                 connection.release()
                 text = f"the engine at {self.name} did not answer {target} within {timeout_s:g} s"

@@ -16,8 +16,6 @@ class Wire(Protocol):
     """The connection an exchange writes to."""
 
     transport: asyncio.Transport
-    can_write: bool
-    write_waiter: "asyncio.Future[None] | None"
 
 
 def error_body(message: str, kind: str, *, param: str | None = None, code: str | None = None) -> bytes:
@@ -138,15 +136,6 @@ class Exchange:
             return False
         self.connection.transport.write(data)
         return True
-
-    async def drain(self) -> None:
-        """Wait until the peer has read enough for more to be written."""
-        connection = self.connection
-        if connection.can_write or self.gone:
-            return
-        if connection.write_waiter is None:
-            connection.write_waiter = asyncio.get_running_loop().create_future()
-        await connection.write_waiter
 
     def abort(self) -> None:
         """Cut the connection: the only honest end of an answer that broke in the middle."""
