@@ -58,9 +58,9 @@ class ModelCore:
     def _token(self, key: int) -> News:
         self.rows[key][1] -= 1
         if self.rows[key][1]:
-            return News(key, [1], None, [])
+            return News(key, [1], None)
         del self.rows[key]
-        return News(key, [1], "length", [])
+        return News(key, [1], "length")
 
     def rebuild(self) -> None:
         self.rows.clear()
@@ -79,7 +79,7 @@ class Ear:
         self.parked = 0
         self.reassured = 0
 
-    def news(self, choice: Choice, text: str, logprobs: list[tuple[int, float]], finish: Finish | None) -> None:
+    def news(self, choice: Choice, text: str, finish: Finish | None) -> None:
         self.first = self.first or self.core.now
         self.tokens += 1
 

@@ -74,6 +74,8 @@ def test_a_wrong_digest_is_one_clear_sentence(tmp_path: Path) -> None:
     (tmp_path / "m.gguf").write_bytes(b"GGUF")
     with pytest.raises(SetupError, match=r"has sha256 [0-9a-f]{64}, but 0000 is described"):
         verify(tmp_path / "m.gguf", "0000")
+    with pytest.raises(SetupError, match="is a folder, which has no sha256"):
+        verify(tmp_path, "0000")
 
 
 @pytest.mark.parametrize("content", [b"", b"nonsense", b"GGUF\x03\x00\x00\x00", b"GGUF" + b"\xff" * 64])

@@ -18,7 +18,6 @@ class ChunkChoice(msgspec.Struct):
     message: Delta | None = None
     text: str | None = None
     finish_reason: str | None = None
-    logprobs: msgspec.Raw | None = None
 
 
 class ChunkUsage(msgspec.Struct):

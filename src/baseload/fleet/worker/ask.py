@@ -14,6 +14,9 @@ ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function
 MAX_CHOICES = 8
 MAX_STOPS = 4
 SEED_BITS = 63
+LEAST_TEMPERATURE = 1e-3
+"""Below this the likeliest token always wins, and the engine's 32-bit number may become 0, at which it cannot draw."""
+LEAST_TOP_P = 1e-6
 
 
 class Part(msgspec.Struct):
@@ -64,7 +67,6 @@ class Body(msgspec.Struct):
     presence_penalty: float | None = None
     frequency_penalty: float | None = None
     response_format: Format | None = None
-    logprobs: bool | int | None = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     ignore_eos: bool = False
@@ -153,9 +155,10 @@ def _choices(said: Body) -> tuple[Sampling, ...]:
     """One way of drawing a choice: seeds differ, and all follow from the seed asked for."""
     n = int(_within(said.n, 1, MAX_CHOICES, "n", 1))
     seed = int.from_bytes(os.urandom(8), "little") if said.seed is None else said.seed
+    temperature = _within(said.temperature, 0, 2, "temperature", 1.0)
     common = {
-        "temperature": _within(said.temperature, 0, 2, "temperature", 1.0),
-        "top_p": max(1e-6, _within(said.top_p, 0, 1, "top_p", 1.0)),
+        "temperature": temperature if temperature >= LEAST_TEMPERATURE else 0.0,
+        "top_p": max(LEAST_TOP_P, _within(said.top_p, 0, 1, "top_p", 1.0)),
         "presence_penalty": _within(said.presence_penalty, -2, 2, "presence_penalty", 0.0),
         "frequency_penalty": _within(said.frequency_penalty, -2, 2, "frequency_penalty", 0.0),
     }
@@ -166,7 +169,6 @@ def _choices(said: Body) -> tuple[Sampling, ...]:
             seed=(seed + i) % (1 << SEED_BITS),
             ignore_eos=said.ignore_eos,
             schema=schema,
-            logprobs=said.logprobs is True or (said.logprobs is not False and said.logprobs is not None),
         )
         for i in range(n)
     )

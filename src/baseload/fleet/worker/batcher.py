@@ -12,6 +12,7 @@ from collections.abc import Callable
 from baseload.fleet.worker.cores.base import Core, CoreError, News
 from baseload.fleet.worker.job import Choice, Finish, Job, State
 from baseload.fleet.worker.policy import Limits, decide
+from baseload.fleet.worker.schema import Proven
 from baseload.store.tally import RowState, Tally
 
 log = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ class Batcher:
         self._wake = asyncio.Event()
         self._changed = True
         self._queued = False
-        self._proven: set[str] = set()
+        self._proven = Proven()
         self._rebuilt: list[float] = []
         self._closing = False
 
@@ -127,7 +128,7 @@ class Batcher:
             self._park(job)
         for job in decision.start:
             if not self._on_trial(job):
-                self._start(job)
+                self._try_start(job)
         self._queued = any(j.state is not State.RUNNING for j in self.jobs.values())
 
     def _on_trial(self, job: Job) -> bool:
@@ -140,6 +141,14 @@ class Batcher:
     def _unproven(self, job: Job) -> bool:
         schema = job.choices[0].sampling.schema
         return bool(schema) and schema not in self._proven
+
+    def _try_start(self, job: Job) -> None:
+        """A request the engine will not take ends alone."""
+        try:
+            self._start(job)
+        except CoreError as e:
+            log.warning("the engine did not take a request: %s", e)
+            self._end(job, RowState.FAILED, "the engine does not take this request as it is; change its parameters")
 
     def _start(self, job: Job) -> None:
         resumed = job.state is State.PARKED
@@ -241,9 +250,8 @@ class Batcher:
         if finish is not None:
             text += "" if stopped else choice.text.finish()
             self._finish(choice, finish)
-        drawn = list(zip(one.ids, one.logprobs, strict=False)) if choice.sampling.logprobs else []
-        if text or drawn or finish is not None:
-            job.sink.news(choice, text, drawn, finish)
+        if text or finish is not None:
+            job.sink.news(choice, text, finish)
 
     def _finish(self, choice: Choice, finish: Finish) -> None:
         choice.finish = finish

@@ -21,6 +21,8 @@ def embedded_model() -> Path | None:
 
 def verify(path: Path, sha256: str) -> None:
     """Raise `SetupError` when the file is missing or is not the one whose digest is given."""
+    if path.is_dir():
+        raise SetupError(f"the model path {path} is a folder, which has no sha256; name the one GGUF file in it")
     try:
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()

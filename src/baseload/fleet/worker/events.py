@@ -11,29 +11,15 @@ _json = msgspec.json.encode
 
 
 class Answer:
-    """What both kinds of answer share: names, and how a choice's log-probabilities look."""
+    """What both kinds of answer share: names and counts."""
 
-    def __init__(self, exchange: Exchange, *, model: str, request_id: str, chat: bool, now_s: int, pieces: Any) -> None:
+    def __init__(self, exchange: Exchange, *, model: str, request_id: str, chat: bool, now_s: int) -> None:
         self.exchange = exchange
         self.model = model
         self.id = ("chatcmpl-" if chat else "cmpl-") + request_id.removeprefix("req_")
         self.chat = chat
         self.created = now_s
-        self.pieces = pieces
         self.job: Job | None = None
-
-    def logprobs(self, drawn: list[tuple[int, float]]) -> Any:
-        """OpenAI's two shapes; alternatives are not known to the engine, so none are listed."""
-        tokens = [self.pieces[i].decode("utf-8", "replace") for i, _ in drawn]
-        if not self.chat:
-            drawn_at = [p for _, p in drawn]
-            return {"tokens": tokens, "token_logprobs": drawn_at, "top_logprobs": None, "text_offset": None}
-        return {
-            "content": [
-                {"token": t, "logprob": p, "bytes": list(self.pieces[i]), "top_logprobs": []}
-                for t, (i, p) in zip(tokens, drawn, strict=True)
-            ]
-        }
 
     def usage(self, job: Job) -> dict[str, Any]:
         """Counts of the whole request."""
@@ -64,16 +50,11 @@ class Stream(Answer):
         self._head = head
         self.flush()
 
-    def news(self, choice: Choice, text: str, logprobs: list[tuple[int, float]], finish: Finish | None) -> None:
+    def news(self, choice: Choice, text: str, finish: Finish | None) -> None:
         """See `Sink`."""
         job = choice.job
         after = b"}" if self.chat else b""
-        if logprobs or finish is not None:
-            drawn = _json(self.logprobs(logprobs)) if logprobs else b"null"
-            reason = _json(finish)
-            after += b',"logprobs":%b,"finish_reason":%b}]}\n\n' % (drawn, reason)
-        else:
-            after += self._post
+        after += self._post if finish is None else b',"logprobs":null,"finish_reason":"%b"}]}\n\n' % finish.encode()
         self.out.append(b": tokens=%d\n%b%b%b" % (job.emitted, self._pre[choice.index], _json(text), after))
 
     def note(self, comment: bytes) -> None:
@@ -107,12 +88,10 @@ class Whole(Answer):
         """Nothing leaves before the end."""
         self.job = job
         self._texts: list[list[str]] = [[] for _ in job.choices]
-        self._drawn: list[list[tuple[int, float]]] = [[] for _ in job.choices]
 
-    def news(self, choice: Choice, text: str, logprobs: list[tuple[int, float]], finish: Finish | None) -> None:
+    def news(self, choice: Choice, text: str, finish: Finish | None) -> None:
         """See `Sink`."""
         self._texts[choice.index].append(text)
-        self._drawn[choice.index] += logprobs
 
     def note(self, comment: bytes) -> None:
         """See `Sink`: a whole answer has no comments."""
@@ -139,7 +118,5 @@ class Whole(Answer):
 
     def _choice(self, choice: Choice) -> dict[str, Any]:
         text = "".join(self._texts[choice.index])
-        drawn = self._drawn[choice.index]
         body: dict[str, Any] = {"message": {"role": "assistant", "content": text}} if self.chat else {"text": text}
-        logprobs = self.logprobs(drawn) if choice.sampling.logprobs else None
-        return {"index": choice.index, **body, "logprobs": logprobs, "finish_reason": choice.finish}
+        return {"index": choice.index, **body, "logprobs": None, "finish_reason": choice.finish}

@@ -37,7 +37,6 @@ class Sampling:
     seed: int = 0
     ignore_eos: bool = False
     schema: str = ""
-    logprobs: bool = False
 
     @property
     def resumable(self) -> bool:
@@ -48,7 +47,7 @@ class Sampling:
 class Sink(Protocol):
     """Who takes what a job brings forth. Nothing may block."""
 
-    def news(self, choice: "Choice", text: str, logprobs: list[tuple[int, float]], finish: Finish | None) -> None:
+    def news(self, choice: "Choice", text: str, finish: Finish | None) -> None:
         """Text of one step for one choice."""
 
     def note(self, comment: bytes) -> None:

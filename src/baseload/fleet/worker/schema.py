@@ -5,6 +5,8 @@ in, and its size is bounded: compiling happens inside a step, and everybody wait
 """
 
 import re
+from collections import OrderedDict
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -13,6 +15,7 @@ MAX_BYTES = 16 * 1024
 MAX_DEPTH = 12
 MAX_NODES = 400
 MAX_REPEAT = 256
+REMEMBERED = 4096
 TYPES = frozenset({"string", "number", "integer", "boolean", "null", "object", "array"})
 NOTES = frozenset({"title", "description", "default", "examples", "$schema", "$id", "$comment", "deprecated"})
 SCHEMAS = frozenset({"items", "additionalProperties"})
@@ -27,6 +30,29 @@ _SCALAR = (str, int, float, bool, type(None))
 
 class SchemaFault(ValueError):
     """What is wrong with a schema, in one sentence."""
+
+
+class Proven:
+    """Schemas that have run here and broke nothing, by digest; the one unused for longest is forgotten first."""
+
+    def __init__(self, most: int = REMEMBERED) -> None:
+        self._most = most
+        self._known: OrderedDict[bytes, None] = OrderedDict()
+
+    def add(self, schema: str) -> None:
+        """It ran."""
+        digest = _digest(schema)
+        self._known[digest] = None
+        self._known.move_to_end(digest)
+        if len(self._known) > self._most:
+            self._known.popitem(last=False)
+
+    def __contains__(self, schema: str) -> bool:
+        return _digest(schema) in self._known
+
+
+def _digest(schema: str) -> bytes:
+    return sha256(schema.encode()).digest()
 
 
 def compiled(schema: Any) -> str:

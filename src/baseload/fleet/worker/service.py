@@ -25,6 +25,8 @@ from baseload.store.tally import RowState, Tally
 
 _json = msgspec.json.encode
 T = TypeVar("T")
+FROM_TALLY = {"/counts", "/cancel"}
+"""What outlived a predecessor is known before the model is loaded: a gateway that recovers asks early."""
 
 
 class Orders(msgspec.Struct):
@@ -34,7 +36,7 @@ class Orders(msgspec.Struct):
 
 
 class Service:
-    """Routes of one worker. Until `ready` is called only /health has an answer, and it is "loading"."""
+    """Routes of one worker. Until `ready` is called /health says "loading", and only counts have an answer."""
 
     def __init__(self, spec: WorkerSpec, tally: Tally, progress: Callable[[], float]) -> None:
         self.spec = spec
@@ -71,7 +73,7 @@ class Service:
         try:
             if route is None:
                 raise Refusal(404, f"there is no {exchange.method} {exchange.path} here")
-            if self.batcher is None:
+            if self.batcher is None and exchange.path not in FROM_TALLY:
                 raise Refusal(503, "the model is still loading; try again shortly", kind="server_error")
             await route(exchange)
         except Refusal as e:
@@ -100,8 +102,7 @@ class Service:
         max_tokens = self._fitting(len(prompt), asked)
         name, request_id = _request_id(exchange)
         kind = Stream if asked.stream else Whole
-        pieces, now_s = self._words.pieces, int(time.time())
-        answer = kind(exchange, model=self.spec.model, request_id=name, chat=chat, now_s=now_s, pieces=pieces)
+        answer = kind(exchange, model=self.spec.model, request_id=name, chat=chat, now_s=int(time.time()))
         job = self._job(exchange, asked, prompt, max_tokens, request_id, answer)
         await self._serve(exchange, job, answer, request_id)
 

@@ -8,7 +8,7 @@ from baseload.fleet.worker.job import Sampling
 
 
 class CoreError(Exception):
-    """The engine failed in a step; every sequence in it is lost and must be added again."""
+    """The engine did not take a sequence, or it failed in a step; then all in it are lost and must be added again."""
 
 
 class News(NamedTuple):
@@ -17,7 +17,6 @@ class News(NamedTuple):
     key: int
     ids: list[int]
     ended: Literal["stop", "length", "refused"] | None
-    logprobs: list[float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +34,7 @@ class Core(Protocol):
     size: Size
 
     def add(self, key: int, ids: Sequence[int], max_tokens: int, sampling: Sampling) -> None:
-        """Take a sequence. Its prompt is computed from the next step on."""
+        """Take a sequence. Its prompt is computed from the next step on. `CoreError` when it cannot be taken."""
 
     def cancel(self, key: int) -> None:
         """Drop a sequence. Nothing more is heard of it."""

