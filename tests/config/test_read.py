@@ -173,6 +173,10 @@ def test_engines_say_what_they_lack() -> None:
     openvino = GOOD.replace('"twin"', '"openvino"')
     assert "either catalog or path" in faults(openvino)[0]
     assert "needs its sha256" in faults(openvino.replace('"openvino"', '"openvino"\npath = "m.gguf"'))[0]
+    path = GOOD.replace('"twin"', '"twin"\ncancel_path = "/cancel/{request}"')
+    assert faults(path) == [
+        "x.toml:10: model.small.cancel_path must be a path with the request's {id} in it, not '/cancel/{request}'"
+    ]
     assert "must look like http://" in faults(GOOD.replace('"twin"', '"external"\nurl = "localhost"'))[0]
 
 

@@ -123,6 +123,12 @@ def _check_engine(settings: Settings, model: Path) -> None:
     url = value("url")
     if isinstance(url, str) and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", url):
         settings.fault((*model, "url"), f"{dotted(model)}.url must look like http://host:port, not {url!r}")
+    for key in ("counts_path", "cancel_path"):
+        path = value(key)
+        if isinstance(path, str) and not (path.startswith("/") and "{id}" in path):
+            settings.fault(
+                (*model, key), f"{dotted(model)}.{key} must be a path with the request's {{id}} in it, not {path!r}"
+            )
     if value("engine") == "openvino" and (value("catalog") is None) == (value("path") is None):
         settings.fault((*model, "engine"), f"{dotted(model)} needs its weights: either catalog or path, one of them")
     digest = value("sha256")

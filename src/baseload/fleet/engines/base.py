@@ -7,7 +7,8 @@ from baseload.http1 import Pool
 
 CountMark = Literal["counted", "estimated"]
 Health = Literal["up", "down", "silent"]
-FINAL = ("completed", "cancelled", "failed", "died", "hung_up")
+GROWING = ("queued", "running", "parked", "cancelling")
+"""States in which an engine may still emit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,14 +22,14 @@ class EngineCount:
 
     @property
     def final(self) -> bool:
-        """A count may still grow while its request runs or is being cancelled."""
-        return self.state in FINAL
+        """Engines name their ends as they like; what they have in common is that nothing goes on."""
+        return self.state not in GROWING
 
 
 class Engine(Protocol):
     """One replica.
 
-    `billable` is false for simulated work. `speaks_tokens`: its events say how many tokens. `answers_whole`: it may be
+    `speaks_tokens`: its events say how many tokens. `answers_whole`: it may be
     asked for an unstreamed answer, since it can be told to stop one; others are always streamed from, because closing
     the connection is then the only way to stop them.
     """
@@ -39,7 +40,6 @@ class Engine(Protocol):
     kind: str
     slots: int
     connections: Pool
-    billable: bool
     speaks_tokens: bool
     answers_whole: bool
 

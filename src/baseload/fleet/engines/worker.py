@@ -7,6 +7,7 @@ import msgspec
 
 from baseload.errors import EngineError, EngineSilent
 from baseload.fleet.engines.base import EngineCount, Health
+from baseload.fleet.engines.sent import Sent
 from baseload.http1 import Pool
 from baseload.store.tally import Tally
 
@@ -26,11 +27,12 @@ class WorkerEngine:
         self.kind = kind
         self.slots = slots
         self._tally = tally
-        self.billable = kind != "twin"
+        self._sent = Sent()
         self.connections = Pool(socket, name=replica, headers=[("authorization", f"Bearer {secret}")])
 
     def request(self, route: str, body: bytes, request_id: str, tier: str) -> bytes:
         """See `Engine`."""
+        self._sent.note(request_id)
         return self.connections.request(
             "POST", route, body, f"x-request-id: {request_id}\r\nx-baseload-tier: {tier}\r\n"
         )
@@ -45,7 +47,7 @@ class WorkerEngine:
 
     async def cancel(self, request_id: str) -> EngineCount | None:
         """See `Engine`. The worker answers once the step that was running is over."""
-        return await self._count("POST", f"/cancel?id={request_id}")
+        return await self._sent.known(request_id, lambda: self._count("POST", f"/cancel?id={request_id}"))
 
     async def _count(self, method: str, target: str) -> EngineCount | None:
         reply = await self.connections.fetch(method, target, timeout_s=10.0)
