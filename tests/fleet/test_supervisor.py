@@ -22,6 +22,20 @@ STUBBORN = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
 )
 HOPELESS = "import sys; print('the model file is not the one described', file=sys.stderr); sys.exit(3)"
+ONCE_READY = r"""
+import os, socket, sys, time
+path = sys.argv[1]
+if os.path.exists(path):
+    os.unlink(path)
+server = socket.socket(socket.AF_UNIX)
+server.bind(path)
+server.listen()
+peer, _ = server.accept()
+peer.recv(65536)
+peer.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+time.sleep(0.4)
+sys.exit(1)
+"""
 ORPHANAGE = """
 import asyncio, os, sys
 from pathlib import Path
@@ -98,6 +112,30 @@ async def test_a_child_that_keeps_dying_is_started_ever_more_seldom(tmp_path: Pa
     await until(lambda: supervisor.keepers["a"].starts >= 3)
     assert supervisor.keepers["a"].state in {"waiting", "ready"}
     assert [QUICK.delay_s(n) for n in (1, 2, 3, 4, 9)] == [0.05, 0.1, 0.2, 0.2, 0.2]
+
+
+@pytest.mark.parametrize(
+    ("code", "failures"), [("raise SystemExit(1)", [1, 2, 3]), (ONCE_READY, [1, 1, 1])], ids=["never ready", "ready"]
+)
+async def test_only_a_child_that_was_ready_starts_with_a_clean_sheet(
+    code: str, failures: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that breaks whenever it loads may live for seconds and still never have been of use."""
+    asked: list[int] = []
+
+    def delay_s(_: Backoff, failures: int) -> float:
+        asked.append(failures)
+        return 0.01
+
+    monkeypatch.setattr(Backoff, "delay_s", delay_s)
+    path = str(tmp_path / "s.sock")
+    argv = (sys.executable, "-c", code, path)
+    one = Child(name="a", argv=argv, log=tmp_path / "a.log", probe=(path, "secret"))
+    supervisor = Supervisor([one], backoff=Backoff(steady_s=0.0))
+    supervisor.start()
+    await until(lambda: len(asked) >= 3)
+    await supervisor.stop()
+    assert asked[:3] == failures
 
 
 async def test_a_hopeless_child_is_not_started_again_and_says_why(tmp_path: Path, supervise: Kept) -> None:

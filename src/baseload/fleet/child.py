@@ -35,7 +35,10 @@ class Child:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backoff:
-    """Delays between starts: doubled after each life shorter than `steady_s`, from `first_s` up to `most_s`."""
+    """Delays between starts: doubled after each short life in a row, from `first_s` up to `most_s`.
+
+    A life is short when it ended before `steady_s`, or, with a probe, before the child was ready.
+    """
 
     first_s: float = 0.25
     most_s: float = 30.0

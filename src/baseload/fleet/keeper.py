@@ -34,6 +34,7 @@ class Keeper:
         self.starts = 0
         self.progress = 0.0
         self.wanted = False
+        self._was_ready = False
         self._leash_fd = leash_fd
         self._backoff = backoff
         self._changed = changed
@@ -81,7 +82,8 @@ class Keeper:
             if code == HOPELESS:
                 self._become("refused")
                 return
-            failures = failures + 1 if time.monotonic() - began < self._backoff.steady_s else 1
+            short = not self._was_ready or time.monotonic() - began < self._backoff.steady_s
+            failures = failures + 1 if short else 1
             self._become("waiting")
             await self._pause(self._backoff.delay_s(failures))
             if self._given_up():
@@ -93,6 +95,7 @@ class Keeper:
 
     async def _live(self) -> int:
         """One life, from start to exit code."""
+        self._was_ready = False
         try:
             self._process = process = spawn(self.child, self._leash_fd)
         except OSError as e:
@@ -100,6 +103,7 @@ class Keeper:
             return 1
         self.starts += 1
         self.progress = 0.0
+        self._was_ready = self.child.probe is None
         self._become("starting" if self.child.probe else "ready")
         watching = asyncio.get_running_loop().create_task(self._probe()) if self.child.probe else None
         try:
@@ -141,6 +145,7 @@ class Keeper:
     def _healthy(self, ready: bool, body: bytes) -> None:
         self.progress = 1.0 if ready else _progress(body)
         if ready and self.state == "starting":
+            self._was_ready = True
             self.why = ""
             self._become("ready")
 
