@@ -3,9 +3,11 @@
     python -m benchmarks.gateway --json
 
 The gateway (all its threads) is pinned to one core, the fake upstream and the clients to the others. Measured: requests
-and chunks per second over 16 connections, CPU per request, what 1,000 requests/s of open load gain in latency over
-the bare upstream (counted from the instant each was due), memory before and after 200,000 requests. Beside it, in
-the same run: the floor (a relay that does no work) and a second process that makes 4 KiB durable every 10 ms.
+and chunks per second over 16 connections, and requests over 64; CPU per request; what 1,000 requests/s of open load
+gain in latency over the bare upstream (counted from the instant each was due); memory before and after 200,000
+requests. Beside it, in the same run: the floor (a relay that does no work) and a second process that makes 4 KiB
+durable every 10 ms.
+Exit 3 when a request failed, or when the ledger and the upstream do not agree.
 """
 
 import contextlib
@@ -24,12 +26,13 @@ from benchmarks import report
 from benchmarks.audit import compare, settled
 from benchmarks.cloud import Up
 from benchmarks.fakes import Fake, fake_cloud
-from benchmarks.load import Make, Tally, closed, opened
+from benchmarks.load import Make, Tally, closed, failures, opened
 from benchmarks.processes import cpu_of, cpu_since, memory_mb, pin, stop
 from benchmarks.stats import median_of, percentile, rounded
 from benchmarks.wire import Target
 
 CONNECTIONS = 16
+CROWD = 64
 CHUNKS = 64
 
 
@@ -67,7 +70,7 @@ class Bench:
         self.sides = {"gateway": up.target(), "floor": floor, "direct": fake.target}
         self.pids = {"gateway": up.gateway_pid, "floor": floor_pid, "direct": fake.pid}
 
-    async def rates(self, *, stream: bool) -> dict[str, Any]:
+    async def rates(self, *, stream: bool, connections: int = CONNECTIONS) -> dict[str, Any]:
         """Closed loops in turn: the median over rounds, and CPU per request of the process in the middle."""
         loops: dict[str, list[Tally]] = {name: [] for name in self.sides}
         cpu = dict.fromkeys(self.sides, 0.0)
@@ -75,9 +78,10 @@ class Bench:
             for name, target in self.sides.items():
                 before = cpu_of(self.pids[name])
                 make = question(target, stream=stream)
-                loops[name].append(await closed(target, make, connections=CONNECTIONS, seconds=self.size.seconds))
+                loops[name].append(await closed(target, make, connections=connections, seconds=self.size.seconds))
                 cpu[name] += cpu_since(before)
-                report.say(f"{'streams' if stream else 'requests'} {name}: {loops[name][-1].requests_per_s:.0f}/s")
+                what = f"{'streams' if stream else 'requests'} over {connections}"
+                report.say(f"{what}, {name}: {loops[name][-1].requests_per_s:.0f}/s")
         return {name: self._rate(loops[name], cpu[name], stream=stream) for name in self.sides}
 
     def _rate(self, loops: list[Tally], cpu_s: float, *, stream: bool) -> dict[str, Any]:
@@ -85,8 +89,7 @@ class Bench:
         row = {"requests_per_s": rounded(median_of(loops, lambda loop: loop.requests_per_s))}
         if stream:
             row["chunks_per_s"] = rounded(median_of(loops, lambda loop: loop.events_per_s))
-        failures = {name: count for loop in loops for name, count in loop.faults.items()}
-        return row | {"cpu_ms_per_request": rounded(cpu_s / max(1, answers) * 1e3), "failures": failures}
+        return row | {"cpu_ms_per_request": rounded(cpu_s / max(1, answers) * 1e3), "failures": failures(loops)}
 
     async def latency(self, folder: Path) -> dict[str, Any]:
         """Open load, direct and through in turn, each beside the disk probe."""
@@ -127,7 +130,7 @@ class Bench:
             )
         row: dict[str, Any] = {f"{name}_p{q}": percentile(loop.latency_s, q / 100) * 1e3 for q in (50, 99)}
         if name == "gateway":
-            row |= {"fsync_p50": disk["p50"], "fsync_p99": disk["p99"], "failures": sum(loop.faults.values())}
+            row |= {"fsync_p50": disk["p50"], "fsync_p99": disk["p99"], "failures": failures([loop])}
         return row
 
     async def memory(self, start_mb: float) -> dict[str, Any]:
@@ -136,7 +139,12 @@ class Bench:
         make = question(target, stream=False)
         loop = await closed(target, make, connections=CONNECTIONS, requests=self.size.memory_requests)
         end_mb = memory_mb(self.up.gateway_pid)
-        return {"start_mb": rounded(start_mb), "end_mb": rounded(end_mb), "requests": len(loop.answers)}
+        return {
+            "start_mb": rounded(start_mb),
+            "end_mb": rounded(end_mb),
+            "requests": len(loop.answers),
+            "failures": failures([loop]),
+        }
 
 
 @contextlib.contextmanager
@@ -186,7 +194,11 @@ async def measure(up: Up, fake: Fake, floor: Target, floor_pid: int, size: Size)
     bench = Bench(up, fake, floor, floor_pid, size)
     await closed(up.target(), question(up.target(), stream=False), connections=CONNECTIONS, requests=100)
     start_mb = memory_mb(up.gateway_pid)
-    result: dict[str, Any] = {"requests": await bench.rates(stream=False), "streams": await bench.rates(stream=True)}
+    result: dict[str, Any] = {
+        "requests": await bench.rates(stream=False),
+        "requests_64": await bench.rates(stream=False, connections=CROWD),
+        "streams": await bench.rates(stream=True),
+    }
     result["added_latency"] = await bench.latency(up.data)
     result["memory"] = await bench.memory(start_mb)
     return result
@@ -209,6 +221,9 @@ def main() -> None:
         result = uvloop.run(measure(up, fake, floor, floor_pid, size))
         result["truth"] = compare(*settled(up.data, fake)).as_json()
     report.publish({"cores": cores, **result}, as_json=options.json)
+    if report.failed(result) or result["truth"]["violations"]:
+        report.say("something did not add up: see failures and truth")
+        sys.exit(3)
 
 
 if __name__ == "__main__":

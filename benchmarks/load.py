@@ -8,7 +8,7 @@ client (no coordinated omission).
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -55,6 +55,14 @@ class Tally:
 
     def timings(self) -> dict[str, dict[str, float]]:
         return {"ttft_ms": summary_ms(self.ttft_s()), "tpot_ms": summary_ms(self.tpot_s())}
+
+
+def failures(loops: Iterable[Tally]) -> dict[str, int]:
+    """How often what went wrong, added up over loops."""
+    total: Counter[str] = Counter()
+    for loop in loops:
+        total += loop.faults
+    return dict(total)
 
 
 Make = Callable[[int], bytes]

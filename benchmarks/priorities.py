@@ -8,6 +8,7 @@ flex waited and whether work that was parked was billed exactly once.
 """
 
 import asyncio
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -138,6 +139,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="baseload-priorities-") as folder, cloud(data=Path(folder) / "data") as up:
         result = asyncio.run(measure(up, QUICK if options.quick else Size()))
     report.publish(result, as_json=options.json)
+    if report.failed(result) or result["record"]["violations"] or result["record"]["billed_twice"]:
+        report.say("something did not add up: see failures and record")
+        sys.exit(3)
 
 
 if __name__ == "__main__":

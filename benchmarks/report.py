@@ -58,6 +58,13 @@ def publish(result: Mapping[str, Any], *, as_json: bool) -> None:
         print(f"{name:<{width}}  {value}")
 
 
+def failed(figures: Any) -> bool:
+    """Whether anything anywhere in a result had a failure."""
+    if isinstance(figures, Mapping):
+        return bool(figures.get("failures")) or any(failed(inner) for inner in figures.values())
+    return isinstance(figures, list) and any(failed(inner) for inner in figures)
+
+
 def _leaves(value: Any, name: str) -> list[tuple[str, str]]:
     if isinstance(value, Mapping):
         return [leaf for key, inner in value.items() for leaf in _leaves(inner, f"{name}.{key}" if name else str(key))]

@@ -34,6 +34,12 @@ def embedded_model() -> Path:
     return Path(spec.submodule_search_locations[0]) / "SmolLM2-135M-Instruct.Q4_1.gguf"
 
 
+def needed() -> None:
+    """Ends in one sentence where the rival is not installed, before anything has been measured for nothing."""
+    if find_spec("gguf") is None or find_spec("xllamacpp") is None:
+        raise SystemExit("llama.cpp's server is not installed; run: make dev (or measure without it: --no-rivals)")
+
+
 def as_q8_0(source: Path, target: Path) -> Path:
     """The same weights as Q8_0, llama.cpp's fastest format that keeps the quality: dequantised, and quantised anew."""
     from gguf import GGMLQuantizationType, GGUFReader, GGUFValueType, GGUFWriter

@@ -21,9 +21,9 @@ from typing import Any
 
 from benchmarks import prompts, report
 from benchmarks.cloud import Up, cloud
-from benchmarks.load import Tally, closed
+from benchmarks.load import Tally, closed, failures
 from benchmarks.processes import cpu_of, cpu_since
-from benchmarks.rival import as_q8_0, embedded_model, rival
+from benchmarks.rival import as_q8_0, embedded_model, needed, rival
 from benchmarks.stats import paired_ratio, percentile, rounded
 from benchmarks.wire import Target
 
@@ -79,7 +79,7 @@ def figures(loops: list[Tally]) -> dict[str, Any]:
         "ttft_ms_p95": rounded(percentile(ttft, 0.95) * 1e3),
         "tpot_ms_p50": rounded(percentile(tpot, 0.5) * 1e3),
         "tpot_ms_p95": rounded(percentile(tpot, 0.95) * 1e3),
-        "failures": {name: count for loop in loops for name, count in loop.faults.items()},
+        "failures": failures(loops),
     }
 
 
@@ -168,20 +168,15 @@ def main() -> None:
     options = parser.parse_args()
     result = run(options)
     report.publish(result, as_json=options.json)
-    if failed(result):
+    if report.failed(result):
         report.say("requests failed, so the ratios compare unlike work: see failures")
         sys.exit(3)
 
 
-def failed(figures: Any) -> bool:
-    """Whether any leg had a failure."""
-    if not isinstance(figures, dict):
-        return False
-    return bool(figures.get("failures")) or any(failed(inner) for inner in figures.values())
-
-
 def run(options: argparse.Namespace) -> dict[str, Any]:
     size = QUICK if options.quick else Size(rival_rounds=0) if options.no_rivals else Size()
+    if size.rival_rounds:
+        needed()
     if options.ready_file:
         return asyncio.run(measure(Up.read(options.ready_file, options.data), size))
     report.say("starting baseload up")

@@ -82,7 +82,7 @@ def main() -> None:
     options = parser.parse_args()
     result = run(requests=300 if options.quick else options.requests, seed=options.seed)
     report.publish(result, as_json=options.json)
-    sys.exit(3 if result["violations"] else 0)
+    sys.exit(3 if result["violations"] or result["invariants_broken"] else 0)
 
 
 if __name__ == "__main__":

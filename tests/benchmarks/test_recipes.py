@@ -17,10 +17,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 KEYS = {
-    "gateway": {"machine", "cores", "requests", "streams", "added_latency", "memory", "truth"},
+    "gateway": {"machine", "cores", "requests", "requests_64", "streams", "added_latency", "memory", "truth"},
     "budget": {"machine", "streams", "calm", "killed", "violations", "examples"},
     "serve": {"machine", "model", "output_tokens", "streams"},
     "priorities": {"machine", "flex_streams", "internal", "paying", "failures", "record"},
+    "dispatch": {"machine", "seed", "commit", "dispatch_20x20"},
     "first_answer": {"machine", "ready_s", "first_answer_s", "metered", "usage"},
 }  # fmt: skip
 ON_THE_ENGINE = {"serve", "priorities", "first_answer"}
@@ -43,6 +44,28 @@ def test_a_recipe_prints_one_object_with_the_keys_it_promises(recipe: str) -> No
     documented = (REPOSITORY / "docs" / "reference" / "bench.md").read_text()
     assert [key for key in KEYS[recipe] if f"`{key}`" not in documented] == []
     assert _ours() <= before
+
+
+def test_the_ledger_recipe_prints_what_it_promises() -> None:
+    done = subprocess.run(
+        [sys.executable, "benchmarks/ledger.py", "--requests", "200", "--crowd", "8", "--json"],
+        cwd=REPOSITORY, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    documented = (REPOSITORY / "docs" / "reference" / "bench.md").read_text()
+    assert [key for key in json.loads(done.stdout) if f"`{key}`" not in documented] == []
+
+
+def test_failures_add_up_over_rounds_and_fail_a_recipe_wherever_they_stand() -> None:
+    from benchmarks import report
+    from benchmarks.load import Tally, failures
+
+    rounds = [Tally(), Tally(), Tally()]
+    rounds[0].faults["500"] = 2
+    rounds[2].faults["500"] = 3
+    assert failures(rounds) == {"500": 5}
+    assert report.failed({"streams": {"16": {"rounds": [{"failures": failures(rounds)}]}}})
+    assert not report.failed({"streams": {"16": {"rounds": [{"failures": failures(rounds[1:2])}]}}})
 
 
 @pytest.mark.parametrize("recipe", [*KEYS, "truth", "kills"])
