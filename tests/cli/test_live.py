@@ -17,7 +17,7 @@ STATE = State(
 
 def test_the_line_has_requests_tokens_joules_dollars_and_watts_with_its_mark() -> None:
     assert line(Reading(state=STATE, earned_usd=0.0061)) == (
-        "1,200 requests (3 now, 2 waiting) · 153,600 tokens (402/s) · 51 kJ · $0.00610 · 14.2 W modelled"
+        "1,200 requests (3 now, 2 waiting) · 153,600 tokens (402/s) · 51 kJ modelled · $0.00610 · 14.2 W modelled"
     )
 
 

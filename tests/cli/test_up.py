@@ -13,8 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
+from baseload.cli.books import now_us
+from baseload.cli.place import ask
+from baseload.console import ticket
+from baseload.console.admin import Declined
 from tests.cli.conftest import run
 
 pytestmark = pytest.mark.slow
@@ -64,6 +69,40 @@ REPLICA = {
     "joules_per_token",
     "usd_per_hour",
     "kv_used",
+}
+PARTS = {
+    "requests": {"total", "in_flight", "queued", "completed", "failed", "refusals"},
+    "rates": {
+        "requests_per_s",
+        "prefill_tokens_per_s",
+        "decode_tokens_per_s",
+        "capacity_tokens_per_s",
+        "utilisation",
+    },
+    "power": {"watts", "idle_watts", "envelope_watts", "kind", "joules_total", "joules_per_token"},
+    "trust": {
+        "engine_tokens",
+        "metered_tokens",
+        "billed_tokens",
+        "lost_tokens",
+        "open_tokens",
+        "joules_metered",
+        "joules_allotted",
+        "unsettled",
+        "checked_us",
+    },
+}
+TENANT = {"id", "in_flight", "requests", "quota_share", "refusals"}
+ORDERS = {"as_of_us", "flex_slots", "protected_slots", "worth", "worth_steps", "merit", "breaks"}
+MERIT = {
+    "class",
+    "price_usd_per_h",
+    "marginal_cost_usd_per_h",
+    "margin_usd_per_h",
+    "asked_per_s",
+    "served_per_s",
+    "waits_per_s",
+    "reason",
 }
 USAGE_ROW = {
     "requests",
@@ -199,6 +238,16 @@ def test_chat_answers_and_says_what_it_took(cloud: Up) -> None:
     assert " J " in result.stderr
 
 
+@contextmanager
+def browser(cloud: Up, key: str) -> Iterator[tuple[httpx2.Client, str]]:
+    """Logged in to the console with a key; and the token its forms carry."""
+    headers = {"accept": "text/html"}
+    with httpx2.Client(base_url=cloud.ready["console_url"], headers=headers) as session:
+        form = session.get("/login").text.split('name="form_token" value="')[1].split('"')[0]
+        assert session.post("/login", data={"key": key, "form_token": form}).status_code == 303
+        yield session, session.get("/keys").text.split('name="form_token" value="')[1].split('"')[0]
+
+
 def shown(cloud: Up, *command: str) -> dict[str, Any]:
     result = run(*command, "--data", cloud.data, "--json")
     assert result.exit_code == 0, result.stderr
@@ -207,15 +256,19 @@ def shown(cloud: Up, *command: str) -> dict[str, Any]:
 
 def test_status_has_its_keys_and_every_replica_is_ready(cloud: Up) -> None:
     state = shown(cloud, "status")
-    assert set(state) >= STATE
+    assert set(state) == STATE
+    assert {part: set(state[part]) for part in PARTS} == PARTS
+    assert {frozenset(tenant) for tenant in state["tenants"]} == {frozenset(TENANT)}
     assert [r["state"] for r in state["replicas"]] == ["ready"]
-    assert set(state["replicas"][0]) >= REPLICA
+    assert set(state["replicas"][0]) == REPLICA
+    assert set(state["orders"]) == ORDERS
     assert documented(state)
 
 
 def test_dispatch_has_its_keys(cloud: Up) -> None:
     orders = shown(cloud, "dispatch")
-    assert set(orders) == {"as_of_us", "flex_slots", "protected_slots", "worth", "worth_steps", "merit", "breaks"}
+    assert set(orders) == ORDERS
+    assert {frozenset(row) for row in orders["merit"]} <= {frozenset(MERIT)}
     assert set(orders["worth"]) == {"node_usd_per_h", "watt_usd_per_h", "request_per_s_usd_per_h"}
     assert documented(orders)
 
@@ -255,6 +308,83 @@ def test_a_key_made_beside_it_works_at_once_until_it_is_revoked(cloud: Up) -> No
     assert "revoked" in refused.stderr
 
 
+def test_a_key_in_the_console_makes_no_wider_and_no_longer_key(cloud: Up) -> None:
+    """The replay: a key for one route, one model and an hour asks the console for a key without limits."""
+    limits = ("--scope", "models", "--model", "smollm2-135m", "--expires", "1h")
+    small = shown(cloud, "keys", "create", "acme", "--name", "small", *limits)
+    wide = shown(cloud, "keys", "create", "acme", "--name", "wide")
+    with browser(cloud, small["key"]) as (session, token):
+        answer = session.post("/keys", data={"name": "child", "expires_in_s": "31536000", "form_token": token})
+        assert answer.status_code == 201
+        refused = session.post("/keys", data={"name": "other", "models": "gpt-9", "form_token": token})
+        assert refused.status_code == 400
+        assert session.post(f"/keys/{wide['id']}/revoke", data={"form_token": token}).status_code == 403
+    rows = {row["name"]: row for row in shown(cloud, "keys", "list")["keys"]}
+    child = rows["child"]
+    assert (child["scopes"], child["models"]) == (["models"], ["smollm2-135m"])
+    assert child["expires_us"] == small["expires_us"]
+    assert "other" not in rows
+    assert rows["wide"]["state"] == "active"
+
+
+def test_the_admin_listener_itself_bounds_a_key_by_its_maker(cloud: Up) -> None:
+    small = shown(cloud, "keys", "create", "acme", "--scope", "models", "--expires", "1h")
+    wide = shown(cloud, "keys", "create", "acme")
+    others = shown(cloud, "keys", "create", "hobby", "--scope", "models")
+    wanted: dict[str, Any] = {"tenant": "acme", "name": "child", "maker": small["id"]}
+    for more in ({"scopes": ["chat"]}, {"scopes": ["admin"]}, {"tenant": "hobby"}, {"maker": "nobodys0"}):
+        with pytest.raises(Declined):
+            ask(cloud.data, "POST", "/admin/keys", wanted | more)
+    for key in (wide, others):
+        with pytest.raises(Declined):
+            ask(cloud.data, "DELETE", f"/admin/keys/{key['id']}?maker={small['id']}")
+    child = ask(cloud.data, "POST", "/admin/keys", wanted)
+    assert ask(cloud.data, "DELETE", f"/admin/keys/{child['id']}?maker={small['id']}")["state"] == "revoked"
+    ask(cloud.data, "DELETE", f"/admin/keys/{small['id']}")
+    with pytest.raises(Declined, match="does not work any more"):
+        ask(cloud.data, "POST", "/admin/keys", wanted)
+
+
+def test_the_second_link_opens_the_paying_tenants_playground(cloud: Up) -> None:
+    text = ticket(cloud.data, "tenant:acme", now_us())
+    with httpx2.Client(base_url=cloud.ready["console_url"], headers={"accept": "text/html"}) as session:
+        answer = session.get("/login", params={"ticket": text, "next": "/playground"}, follow_redirects=True)
+        assert answer.status_code == 200
+        assert answer.url.path == "/playground"
+        assert session.get("/pnl").status_code == 403
+
+
+CREDIT = {"tenant", "id", "amount_usd", "is_new", "available_usd", "available_nano", "as_of_us"}
+
+
+def test_credit_is_added_once_exactly_and_can_be_spent(cloud: Up) -> None:
+    first = shown(cloud, "credit", "add", "acme", "0.000000001", "--id", "grain")
+    again = shown(cloud, "credit", "add", "acme", "0.000000001", "--id", "grain", "--note", "told again")
+    more = shown(cloud, "credit", "add", "acme", "12.50")
+    assert set(first) == CREDIT
+    assert documented(first)
+    assert (first["is_new"], again["is_new"], more["is_new"]) == (True, False, True)
+    assert again["available_nano"] == first["available_nano"]
+    assert more["available_nano"] == first["available_nano"] + 12_500_000_000
+    assert json.loads(run("ledger", "verify", "--data", cloud.data, "--json").stdout)["ok"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("nobody", "5"), "no tenant named 'nobody'"),
+        (("acme", "0.0000000001"), "nine decimals"),
+        (("acme", "1e99"), "a billion"),
+        (("acme", "7", "--id", "grain"), "told before with another"),
+    ],
+)
+def test_credit_that_cannot_be_booked_says_why(cloud: Up, arguments: tuple[str, ...], sentence: str) -> None:
+    run("credit", "add", "acme", "0.000000001", "--id", "grain", "--data", cloud.data)
+    result = run("credit", "add", *arguments, "--data", cloud.data)
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert sentence in result.stderr
+
+
 def test_a_second_up_on_the_same_directory_names_the_first(cloud: Up) -> None:
     out, err = start(cloud.data).communicate(timeout=30)
     assert out == ""
@@ -278,7 +408,8 @@ def test_ctrl_c_settles_and_leaves_nothing_and_a_restart_has_the_same_keys(tmp_p
         out, err = first.process.communicate(timeout=60)
         assert first.process.returncode == 0, err
     assert "curl " in out
-    assert "/login?ticket=" in out
+    assert out.count("/login?ticket=") == 2
+    assert "&next=/playground" in out
     assert "everything is settled" in err
     assert not any(alive(pid) for pid in first.pids)
     assert not (tmp_path / "ready.json").exists()
@@ -336,6 +467,7 @@ def test_a_model_file_with_another_digest_stops_the_start_in_one_sentence(tmp_pa
     last = err.strip().splitlines()[-1]
     assert last.startswith("baseload: smollm2-135m/0 does not start: ")
     assert "sha256" in last
+    assert "stopping" not in err
 
 
 def test_a_description_with_faults_starts_nothing(tmp_path: Path) -> None:

@@ -12,6 +12,9 @@ from baseload.cli.show import emit, json_option, table
 from baseload.console.figures import number, usd
 
 WORTH = {"node": "one more node", "watt": "one more watt", "request": "one more request/s"}
+MEASURED = "asked is measured, price is the book's; served, waits, cost and margin are modelled"
+ASSUMED = "asked and price are the file's (assumed); served, waits, cost and margin are modelled"
+"""The marks of the table's columns."""
 
 
 @click.command(cls=Command, example="baseload dispatch")
@@ -28,6 +31,7 @@ def dispatch(snapshot: Path | None, data: Path, as_json: bool) -> None:
         emit(answer)
         return
     click.echo(_merit(answer["merit"]))
+    click.echo(ASSUMED if snapshot else MEASURED)
     click.echo()
     click.echo(_worth(answer["worth"], answer.get("worth_steps", {})))
     for broken in answer.get("breaks", []):
@@ -110,4 +114,4 @@ def _worth(worth: Any, steps: dict[str, str]) -> str:
         rows = [[WORTH[n], steps.get(n, ""), _usd(worth.get(key))] for key, n in names.items()]
     else:
         rows = [[WORTH[w["step"]], w["id"], _usd(w["up_usd_per_h"])] for w in worth]
-    return table(("step", "where", "worth, $/h"), rows)
+    return table(("step", "where", "worth, $/h (modelled)"), rows)

@@ -27,7 +27,7 @@ def line(reading: Reading) -> str:
     parts = [
         f"{requests} ({s.requests.in_flight} now{_queued(s.requests.queued)})",
         f"{s.trust.metered_tokens:,} tokens ({number(tokens)}/s)",
-        f"{' '.join(scaled(s.power.joules_total, 'J'))}",
+        f"{' '.join(scaled(s.power.joules_total, 'J'))} {s.power.kind}",
         usd(reading.earned_usd),
         f"{number(s.power.watts)} W {s.power.kind}",
     ]

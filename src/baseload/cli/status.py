@@ -40,17 +40,27 @@ def _summary(state: State) -> str:
             f"models    {', '.join(state.model_ids)}",
             f"requests  {r.total:,} since the start: {r.completed:,} completed, {r.failed:,} failed, "
             f"{sum(r.refusals.values()):,} refused; {r.in_flight} in flight, {r.queued} waiting",
-            f"tokens    {number(rates.decode_tokens_per_s)}/s out, {number(rates.prefill_tokens_per_s)}/s in; "
-            f"{percent(rates.utilisation)} of what the pool can do",
-            f"power     {number(power.watts)} W{envelope} ({power.kind}); {number(power.joules_per_token)} J a token",
+            f"tokens    {number(rates.decode_tokens_per_s)}/s out, {number(rates.prefill_tokens_per_s)}/s in (measured); "
+            f"{percent(rates.utilisation)} of what the pool can do (modelled)",
+            f"power     {number(power.watts)} W{envelope}; {number(power.joules_per_token)} J a token ({power.kind})",
             f"trust     {state.trust.metered_tokens:,} tokens metered = {state.trust.billed_tokens:,} billed "
-            f"+ {state.trust.lost_tokens:,} lost + {state.trust.open_tokens:,} open",
+            f"+ {state.trust.lost_tokens:,} lost + {state.trust.open_tokens:,} open (measured)",
         ]
     )
 
 
 def _replicas(state: State) -> str:
-    head = ("replica", "model", "engine", "state", "running", "waiting", "parked", "tokens/s", "W")
+    head = (
+        "replica",
+        "model",
+        "engine",
+        "state",
+        "running",
+        "waiting",
+        "parked",
+        "tokens/s",
+        f"W ({state.power.kind})",
+    )
     rows = [
         [
             *(r.id, r.model, r.engine, r.state, str(r.running), str(r.waiting), str(r.parked)),
