@@ -45,6 +45,7 @@ class FakeCloud:
         self.problems: list[str] = []
         self.refuse_with: int | None = None
         self.hangups = 0
+        self.makers: list[str | None] = []
         self.chunk_s = 0.02
         self.pid = 1000
         self.admin_key = self.add_key("internal", "admin", ["admin"])["key"]
@@ -142,6 +143,7 @@ class FakeCloud:
             )
         if what == "keys" and request.method == "POST":
             asked = await request.json()
+            self.makers.append(asked.get("maker"))
             if asked["tenant"] not in dict(TENANTS):
                 return JSONResponse({"error": {"message": f"no tenant {asked['tenant']!r}"}}, 404)
             return JSONResponse(
@@ -159,6 +161,7 @@ class FakeCloud:
         return JSONResponse({"error": {"message": f"no admin route {what}"}}, 404)
 
     async def revoke(self, request: Request) -> Response:
+        self.makers.append(request.query_params.get("maker"))
         self.keys[request.path_params["key_id"]].update(revoked_us=time.time_ns() // 1000, state="revoked")
         return JSONResponse({})
 

@@ -70,6 +70,65 @@ def test_an_answer_that_is_not_filtered_by_tenant_is_not_shown_to_a_tenant(acme:
     assert "smollm2" not in answer.text
 
 
+def with_key(visitor: TestClient, fake: FakeCloud, name: str, scopes: list[str], **more: list[str]) -> TestClient:
+    """A browser logged in with a new key of acme's that can do so much."""
+    made = fake.add_key("acme", name, scopes, **more)
+    token = visitor.get("/login").text.split('name="form_token" value="')[1].split('"')[0]
+    assert visitor.post("/login", data={"key": made["key"], "form_token": token}).status_code == 303
+    return visitor
+
+
+def test_what_a_key_makes_and_revokes_is_asked_in_its_name(visitor: TestClient, fake: FakeCloud) -> None:
+    browser = with_key(visitor, fake, "small", ["models"], models=[fake_admin.MODELS[0]])
+    small = next(r for r in fake.keys.values() if r["name"] == "small")
+    page = browser.get("/keys").text
+    assert fake_admin.MODELS[1] not in page
+    browser.post("/keys", data={"name": "child", "form_token": token_of(page)})
+    browser.post(f"/keys/{small['id']}/revoke", data={"form_token": token_of(page)})
+    assert fake.makers == [small["id"], small["id"]]
+
+
+def session_id(browser: TestClient) -> str:
+    """Whose form token a script sends."""
+    from baseload.console.access import now_us
+
+    session = browser.app.state.console.sealer.read(browser.cookies["baseload_console"], now_us())  # type: ignore[attr-defined]
+    return str(session.id)
+
+
+def test_a_key_does_not_revoke_what_can_do_more(visitor: TestClient, fake: FakeCloud) -> None:
+    browser = with_key(visitor, fake, "small", ["models"])
+    page = browser.get("/keys").text
+    wide = next(r for r in fake.keys.values() if r["name"] == "acme default")
+    assert f"/keys/{wide['id']}/revoke" not in page
+    answer = browser.post(f"/keys/{wide['id']}/revoke", data={"form_token": token_of(page)})
+    assert answer.status_code == 403
+    assert "Ask the operator" in answer.text
+    assert wide["revoked_us"] is None
+
+
+def test_a_tenant_does_not_revoke_an_admin_key_of_its_own_name(acme: TestClient, fake: FakeCloud) -> None:
+    boss = fake.add_key("acme", "boss", ["admin"])
+    token = token_of(acme.get("/keys").text)
+    assert acme.post(f"/keys/{boss['id']}/revoke", data={"form_token": token}).status_code == 403
+
+
+def test_the_operator_makes_keys_in_nobodys_name(operator: TestClient, fake: FakeCloud) -> None:
+    token = token_of(operator.get("/keys").text)
+    operator.post("/keys", data={"name": "x", "tenant": "acme", "form_token": token})
+    assert fake.makers == [None]
+
+
+def test_the_playground_of_a_key_never_speaks_with_more_than_it(visitor: TestClient, fake: FakeCloud) -> None:
+    browser = with_key(visitor, fake, "small", ["models"])
+    small = next(r for r in fake.keys.values() if r["name"] == "small")
+    browser.app.state.console.secrets.clear()  # type: ignore[attr-defined]  # as after a restart of the console
+    asked = {"model": fake_admin.MODELS[0], "messages": [{"role": "user", "content": "hello"}]}
+    form_token = browser.app.state.console.sealer.form_token(session_id(browser))  # type: ignore[attr-defined]
+    browser.post("/playground/stream", json=asked, headers={"x-form-token": form_token})
+    assert fake.makers == [small["id"]]
+
+
 def test_a_tenant_makes_keys_for_itself_only(acme: TestClient, fake: FakeCloud) -> None:
     token = token_of(acme.get("/keys").text)
     answer = acme.post("/keys", data={"name": "theirs", "tenant": "hobby", "form_token": token})

@@ -104,8 +104,10 @@ class Admin:
         """The new key's row, with `key`: the secret, which nobody can show a second time."""
         return _decode(await self.ask("POST", "/admin/keys", wanted), dict[str, Any])
 
-    async def revoke_key(self, key_id: str) -> None:
-        await self.ask("DELETE", f"/admin/keys/{quote(key_id, safe='')}")
+    async def revoke_key(self, key_id: str, maker: str = "") -> None:
+        """Revoke; with `maker`, in the name of that key, which must hold at least as much."""
+        query = f"?{urlencode({'maker': maker})}" if maker else ""
+        await self.ask("DELETE", f"/admin/keys/{quote(key_id, safe='')}{query}")
 
     async def requests(self, limit: int, tenant: str = "") -> list[Row]:
         """The newest usage rows; a tenant's are filtered here too, so that a mistake elsewhere shows nothing."""

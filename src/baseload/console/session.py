@@ -33,6 +33,14 @@ class Session(msgspec.Struct, kw_only=True, frozen=True):
     def is_operator(self) -> bool:
         return self.role == OPERATOR
 
+    @property
+    def maker(self) -> str:
+        """The id of the key whose grant bounds what this session makes and revokes.
+
+        Empty for the operator, and for a one-time link: only who owns this machine can print one.
+        """
+        return "" if self.is_operator else self.key_id
+
 
 def begin(role: str, tenant: str, key_id: str, now: Micros) -> Session:
     """A new session, good for twelve hours."""

@@ -10,6 +10,7 @@ from baseload.console.access import console, draw, now_us, page_for
 from baseload.console.forms import form
 from baseload.console.session import Session
 from baseload.console.wire import KeyRow
+from baseload.tenants import scope
 
 LIVES = (
     ("", "Never"),
@@ -29,15 +30,32 @@ def standing(row: KeyRow, now: int) -> str:
     return "expired" if row.expires_us is not None and row.expires_us <= now else "active"
 
 
+def may_revoke(session: Session, row: KeyRow, rows: list[KeyRow]) -> bool:
+    """The operator any key; a tenant's session its tenant's keys, as far as they do no more than its own."""
+    if session.is_operator:
+        return True
+    if row.tenant != session.tenant or scope.ADMIN in row.scopes:
+        return False
+    own = next((r for r in rows if r.id == session.maker), None)
+    return not session.maker or (own is not None and scope.within(_grant(row), _grant(own)))
+
+
+def _grant(row: KeyRow) -> scope.Grant:
+    return frozenset(row.scopes), frozenset(row.models)
+
+
 async def _page(request: Request, session: Session, made: dict[str, Any] | None, problem: str, status: int) -> Response:
     ours = console(request)
     state = await ours.admin.state()
     rows = [r for r in await ours.admin.keys() if session.is_operator or r.tenant == session.tenant]
+    own = next((r for r in rows if r.id == session.maker), None)
+    models = [m for m in state.model_ids if own is None or not own.models or m in own.models]
     rows.sort(key=lambda r: (standing(r, now_us()) != "active", -(r.created_us or 0)))
     return draw(
         request, session, "keys.html", status, rows=rows, made=made, problem=problem,
         active=sum(standing(r, now_us()) == "active" for r in rows), lives=LIVES, standing=standing,
-        tenants=[t.id for t in state.tenants] if session.is_operator else [session.tenant], models=state.model_ids,
+        tenants=[t.id for t in state.tenants] if session.is_operator else [session.tenant], models=models, own=own,
+        revocable={r.id for r in rows if may_revoke(session, r, rows)},
     )  # fmt: skip
 
 
@@ -59,18 +77,23 @@ async def create(request: Request, session: Session) -> Response:
     life = fields.get("expires_in_s")
     if life in dict(LIVES) and life:
         wanted["expires_in_s"] = int(life)
+    if session.maker:
+        wanted["maker"] = session.maker
     made = await console(request).admin.create_key(wanted)
     return await _page(request, session, made, "", 201)
 
 
 @page_for("anyone")
 async def revoke(request: Request, session: Session) -> Response:
-    """Revoke a key of one's own; the operator may revoke any."""
+    """Revoke a key that does no more than one's own; the operator may revoke any."""
     ours = console(request)
     key_id = request.path_params["key_id"]
-    row = next((r for r in await ours.admin.keys() if r.id == key_id), None)
+    rows = await ours.admin.keys()
+    row = next((r for r in rows if r.id == key_id), None)
     if row is None or not (session.is_operator or row.tenant == session.tenant):
         raise HTTPException(404, "There is no such key.")
-    await ours.admin.revoke_key(key_id)
+    if not may_revoke(session, row, rows):
+        raise HTTPException(403, "This key can do more than the one you logged in with. Ask the operator to revoke it.")
+    await ours.admin.revoke_key(key_id, session.maker)
     ours.keys_read_s = float("-inf")
     return RedirectResponse("/keys", 303)

@@ -19,7 +19,8 @@ async def key_for(ours: Console, session: Session, tenant: str, *, renew: bool =
     """The key a session speaks with: the one typed at log-in, or one made for this session that ends with it."""
     name = session.id if not session.is_operator else f"{session.id}:{tenant}"
     if renew or name not in ours.secrets:
-        made = await ours.admin.create_key({"tenant": tenant, "name": "console playground", "expires_in_s": LIFE_S})
+        wanted = {"tenant": tenant, "name": "console playground", "expires_in_s": LIFE_S}
+        made = await ours.admin.create_key(wanted | ({"maker": session.maker} if session.maker else {}))
         ours.secrets[name] = str(made["key"])
     return ours.secrets[name]
 
