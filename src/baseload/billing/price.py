@@ -112,7 +112,7 @@ class PriceList:
         """The price in force, or a sentence that says what is missing."""
         version = self.find(model, tier, business, when_us)
         if version is None:
-            raise LedgerError(f"no price for model {model!r}, tier {tier!r}; add it under [book] in baseload.toml")
+            raise LedgerError(f"no price for model {model!r}, tier {tier!r}; add it under [prices] in baseload.toml")
         return version
 
     def __iter__(self) -> Iterator[PriceVersion]:

@@ -6,6 +6,7 @@ from baseload import __version__
 from baseload.cli.bench import bench
 from baseload.cli.chat import chat
 from baseload.cli.config import config
+from baseload.cli.credit import credit
 from baseload.cli.dispatch import dispatch
 from baseload.cli.keys import keys
 from baseload.cli.ledger import ledger
@@ -26,5 +27,5 @@ def main() -> None:
     """Run, account for and plan an AI cloud."""
 
 
-for command in (up, chat, status, keys, usage, pnl, dispatch, config, ledger, bench):
+for command in (up, chat, status, keys, credit, usage, pnl, dispatch, config, ledger, bench):
     main.add_command(command)

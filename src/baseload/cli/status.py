@@ -40,8 +40,8 @@ def _summary(state: State) -> str:
             f"models    {', '.join(state.model_ids)}",
             f"requests  {r.total:,} since the start: {r.completed:,} completed, {r.failed:,} failed, "
             f"{sum(r.refusals.values()):,} refused; {r.in_flight} in flight, {r.queued} waiting",
-            f"tokens    {number(rates.decode_tokens_per_s)}/s out, {number(rates.prefill_tokens_per_s)}/s in (measured); "
-            f"{percent(rates.utilisation)} of what the pool can do (modelled)",
+            f"tokens    {number(rates.decode_tokens_per_s)}/s out, {number(rates.prefill_tokens_per_s)}/s in "
+            f"(measured); {percent(rates.utilisation)} of what the pool can do (modelled)",
             f"power     {number(power.watts)} W{envelope}; {number(power.joules_per_token)} J a token ({power.kind})",
             f"trust     {state.trust.metered_tokens:,} tokens metered = {state.trust.billed_tokens:,} billed "
             f"+ {state.trust.lost_tokens:,} lost + {state.trust.open_tokens:,} open (measured)",
