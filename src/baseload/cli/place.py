@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from baseload.config.cloud import Cloud
+from baseload.console.address import url_of
 from baseload.errors import SetupError
 
 DEFAULT = Path("baseload-data")
@@ -105,10 +106,4 @@ def keys_file(data: Path) -> Path:
 
 def base_url(cloud: Cloud) -> str:
     """Where clients reach the gateway from this machine."""
-    return f"http://{reachable(cloud.gateway.host)}:{cloud.gateway.port}/v1"
-
-
-def reachable(host: str) -> str:
-    """An address one can connect to: a listener on every address is reached on loopback."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104  # read, not bound
-    return f"[{host}]" if ":" in host else host
+    return f"{url_of(cloud.gateway.host, cloud.gateway.port)}/v1"

@@ -51,6 +51,6 @@ def _console_address(cloud: Cloud) -> list[str]:
     host = cloud.gateway.host
     address = ["--host", host, "--port", str(cloud.gateway.console_port)]
     if not is_loopback(host):
-        for name in dict.fromkeys((host, socket.gethostname(), socket.getfqdn())):
+        for name in dict.fromkeys((f"[{host}]" if ":" in host else host, socket.gethostname(), socket.getfqdn())):
             address += ["--allow-host", name]
     return address

@@ -8,9 +8,10 @@ from pathlib import Path
 import msgspec
 
 from baseload.cli.opening import flex_tenant, operators_tenant, paying_tenant
-from baseload.cli.place import SavedKeys, base_url, reachable
+from baseload.cli.place import SavedKeys, base_url
 from baseload.config.cloud import Cloud, Tenant
 from baseload.console import ticket
+from baseload.console.address import url_of
 from baseload.errors import SetupError
 from baseload.store.private import write_private
 from baseload.units import Micros
@@ -40,7 +41,7 @@ def ready(cloud: Cloud, keys: SavedKeys, gateway_pid: int) -> Ready:
     internal = operators_tenant(cloud)
     return Ready(
         base_url=base_url(cloud),
-        console_url=f"http://{reachable(cloud.gateway.host)}:{cloud.gateway.console_port}",
+        console_url=url_of(cloud.gateway.host, cloud.gateway.console_port),
         api_key=key(paying_tenant(cloud)),
         internal_key=key(internal) if internal.business == "internal" else None,
         flex_key=key(flex_tenant(cloud)),
@@ -62,16 +63,17 @@ def write_ready(path: Path, facts: Ready) -> None:
 
 
 def banner(facts: Ready, cloud: Cloud, data: Path, now: Micros) -> str:
-    """What a person copies: a link, a key, a curl that works as it stands."""
+    """What a person copies: links for both sides, a key, a curl that works as it stands."""
     tenant = paying_tenant(cloud) or operators_tenant(cloud)
     key = facts.api_key or facts.internal_key or facts.admin_key
     body = f'{{"model":"{facts.model}","messages":[{{"role":"user","content":"Say hello."}}]}}'
     lines = [
-        f"console   {facts.console_url}/login?ticket={ticket(data, 'operator', now)}",
-        "          (opens once, within an hour; afterwards the admin key opens it)",
-        f"API       {facts.base_url}",
-        f"key       {key}   ({tenant.id})",
-        f"admin     {facts.admin_key}",
+        f"console     {facts.console_url}/login?ticket={ticket(data, 'operator', now)}",
+        f"playground  {facts.console_url}/login?ticket={ticket(data, f'tenant:{tenant.id}', now)}&next=/playground",
+        f"            (as {tenant.id}; each opens once, within an hour: afterwards log in with a key below)",
+        f"API         {facts.base_url}",
+        f"key         {key}   ({tenant.id})",
+        f"admin       {facts.admin_key}   (opens the whole console)",
         "",
         f"curl {facts.base_url}/chat/completions -H 'authorization: Bearer {key}' \\",
         f"  -H 'content-type: application/json' -d '{body}'",

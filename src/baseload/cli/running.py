@@ -65,6 +65,7 @@ async def _serve(
     log.info("starting %s", ", ".join(supervisor.keepers))
     await supervisor.listen(control_socket(data))
     supervisor.start()
+    served = False
     with contextlib.closing(Admin(data)) as admin:
         try:
             state = await _until_ready(supervisor, admin, screen)
@@ -72,15 +73,17 @@ async def _serve(
                 facts = ready(cloud, keys, state.pid)
                 log.info("serving at %s", facts.base_url)
                 _announce(facts, cloud, data, ready_file)
+                served = True
                 await _watch(supervisor, admin, data, screen)
         finally:
             if ready_file is not None:
                 ready_file.unlink(missing_ok=True)
             screen.clear()
-            say("stopping: running answers finish and are settled (Ctrl-C again hurries)")
+            if served:  # a start that failed says why, and only that
+                say("stopping: running answers finish and are settled (Ctrl-C again hurries)")
             await supervisor.stop()
     log.info("stopped")
-    say("stopped; everything is settled")
+    say("stopped; everything is settled" if served else "stopped before it served")
 
 
 async def _last_run_is_over(data: Path) -> None:

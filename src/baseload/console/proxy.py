@@ -9,12 +9,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from baseload.console.address import mended, url_of
 from baseload.console.admin import Unreachable
 from baseload.errors import EngineError
 from baseload.http1 import Connection, Pool, Reply
 
-EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104  # read, not bound
-"""A listener on every address is reached on loopback."""
 HOLD_BYTES = 1 << 20
 """How far a browser may lag behind before it is cut off."""
 
@@ -22,11 +21,10 @@ HOLD_BYTES = 1 << 20
 def base_url(data: Path, told: str = "") -> str:
     """The gateway's address: what `admin.json` says (`gateway_url`), else host and port of the frozen description."""
     if told:
-        return told.rstrip("/").removesuffix("/v1")
+        return mended(told)
     try:
         gateway = json.loads((data / "run" / "cloud.json").read_bytes())["gateway"]
-        host = EVERYWHERE.get(gateway["host"], gateway["host"])
-        return f"http://{f'[{host}]' if ':' in host else host}:{gateway['port']}"
+        return url_of(gateway["host"], gateway["port"])
     except (OSError, ValueError, KeyError) as e:
         raise Unreachable("the gateway's address is not known yet") from e
 
