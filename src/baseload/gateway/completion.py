@@ -66,6 +66,11 @@ class Completion:
                 await self._close(refusal)
             finally:
                 self.runtime.ended(self, refusal, completed=refusal is None and self._completed())
+                self._let_go()
+
+    def _let_go(self) -> None:
+        """Undo the circle of references, so that memory is free at once and no collector has to stop the world for it."""
+        self.exchange.on_gone = self.exchange.on_backlog = None
 
     # the work
     async def _try_until_done(self) -> Refusal | None:
