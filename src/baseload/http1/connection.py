@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-CLOSE_S = 2.0
-"""How long a connection that is over may take to read what it is owed."""
+LINGER_S = 2.0
+"""How long a refused peer may go on sending."""
 REFUSED_AT_ONCE = 256
 """Connections too many that are told so; those beyond are cut."""
 
@@ -192,9 +192,7 @@ class ServerConnection(asyncio.Protocol):
 
     def _finish(self, exchange: Exchange) -> None:
         self.current = None
-        if self.transport.is_closing():
-            return
-        if not exchange.keep_alive or self.server.closing:
+        if self.transport.is_closing() or not exchange.keep_alive or self.server.closing:
             self._close()
         elif self.queue:
             self._next()
@@ -220,8 +218,8 @@ class ServerConnection(asyncio.Protocol):
             self._close()
 
     def _close(self) -> None:
-        """Close once everything is read; the sweep cuts a peer that reads nothing."""
-        self.deadline = self.server.loop.time() + CLOSE_S
+        """Close once everything is written; the sweep cuts a peer that reads nothing for so long."""
+        self.deadline = self.server.loop.time() + self.server.limits.idle_timeout_s
         self.transport.close()
 
     def _own_headers(self) -> list[tuple[bytes, bytes]]:
@@ -239,6 +237,6 @@ class ServerConnection(asyncio.Protocol):
     def _linger(self) -> None:
         """Stop sending but go on reading for a while: closing with bytes unread would reset our answer away."""
         self.refused = True
-        self.deadline = self.server.loop.time() + CLOSE_S
+        self.deadline = self.server.loop.time() + LINGER_S
         if self.transport.can_write_eof():
             self.transport.write_eof()
