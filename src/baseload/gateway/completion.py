@@ -69,7 +69,7 @@ class Completion:
                 self._let_go()
 
     def _let_go(self) -> None:
-        """Undo the circle of references, so that memory is free at once and no collector has to stop the world for it."""
+        """Undo the circle of references: memory is then free at once, and no collector stops the world for it."""
         self.exchange.on_gone = self.exchange.on_backlog = None
 
     # the work
