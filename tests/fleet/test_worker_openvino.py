@@ -59,6 +59,13 @@ async def test_an_answer_ends_by_itself_and_shows_no_control_token(client: Clien
     assert answer.usage["completion_tokens"] < 200
 
 
+async def test_the_least_a_caller_may_ask_of_chance_is_greedy(client: Client) -> None:
+    greedy = await client.whole(chat(max_tokens=6))
+    least = await client.whole(chat(max_tokens=6, temperature=1e-46, top_p=1e-46))
+    coldest = await client.whole(chat(max_tokens=6, temperature=1e-3, top_p=1e-46))
+    assert greedy.text() == least.text() == coldest.text() != ""
+
+
 async def test_what_people_type_never_becomes_a_control_token(client: Client) -> None:
     plain = await count(client, messages=[{"role": "user", "content": "hello"}])
     for typed in [
