@@ -44,7 +44,7 @@ class Routes:
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
-        self._ids = RequestIds()
+        self.new_id = RequestIds().next
         self._post: dict[str, Handler] = {
             "/v1/chat/completions": self._chat,
             "/v1/completions": self._text,
@@ -55,7 +55,7 @@ class Routes:
 
     async def __call__(self, exchange: Exchange) -> None:
         """Answer one exchange."""
-        request_id = self._ids.next(self.runtime.now_us())
+        request_id = self.new_id(self.runtime.now_us())
         try:
             await self._handler(exchange)(exchange, request_id)
         except (Refusal, LedgerError) as e:

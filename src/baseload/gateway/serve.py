@@ -150,9 +150,15 @@ def _stop_on_signal() -> tuple[asyncio.Event, asyncio.Event]:
 
 
 async def _listen(runtime: Runtime, limits: http1.Limits) -> http1.Server:
-    settings = runtime.cloud.gateway
+    settings, routes = runtime.cloud.gateway, Routes(runtime)
     try:
-        return await http1.serve(Routes(runtime), host=settings.host, port=settings.port, limits=limits)
+        return await http1.serve(
+            routes,
+            host=settings.host,
+            port=settings.port,
+            limits=limits,
+            new_id=lambda: routes.new_id(runtime.now_us()),
+        )
     except OSError as e:
         where = f"{settings.host}:{settings.port}"
         raise SetupError(f"cannot listen on {where}: {os.strerror(e.errno or 0)}; choose another with --port") from e
