@@ -69,6 +69,14 @@ def test_failures_add_up_over_rounds_and_fail_a_recipe_wherever_they_stand() -> 
     assert not report.failed({"streams": {"16": {"rounds": [{"failures": failures(rounds[1:2])}]}}})
 
 
+def test_a_rival_that_is_not_installed_is_said_before_anything_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    from benchmarks import rival
+
+    monkeypatch.setattr(rival, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit, match="run: make dev"):
+        rival.needed()
+
+
 @pytest.mark.parametrize("recipe", [*KEYS, "truth", "kills"])
 def test_a_recipe_says_what_it_measures(recipe: str) -> None:
     done = run(recipe, "--help")

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from baseload.cli.books import now_us
 from baseload.cli.place import ask
 from baseload.console import ticket
 from baseload.console.admin import Declined
+from baseload.store import read_only
 from tests.cli.conftest import run
 
 pytestmark = pytest.mark.slow
@@ -367,6 +368,14 @@ def test_credit_is_added_once_exactly_and_can_be_spent(cloud: Up) -> None:
     assert again["available_nano"] == first["available_nano"]
     assert more["available_nano"] == first["available_nano"] + 12_500_000_000
     assert json.loads(run("ledger", "verify", "--data", cloud.data, "--json").stdout)["ok"]
+    with closing(read_only(cloud.data / "ledger.db")) as conn:
+        told = [str(row[0]) for row in conn.execute("SELECT detail FROM audit WHERE action = 'account.topup'")]
+    assert sum("grain" in detail for detail in told) == 1
+
+
+def test_the_admin_listener_tells_profit_since_a_time(cloud: Up) -> None:
+    since = now_us() - 60_000_000
+    assert ask(cloud.data, "GET", f"/admin/pnl?from_us={since}")["period"]["from_us"] == since
 
 
 @pytest.mark.parametrize(

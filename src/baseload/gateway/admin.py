@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from baseload.billing import pnl
 from baseload.billing.books import Books
+from baseload.billing.commands import TopUp
 from baseload.billing.usage import newest, report
 from baseload.billing.verify import verify
 from baseload.errors import BaseloadError, SetupError
@@ -244,12 +245,7 @@ class Desk:
         amount, told_as = top_up_nano(wanted.amount_usd), wanted.id or secrets.token_hex(8)
         account, now_us = account_id(wanted.tenant), self.runtime.now_us()
         ledger = self.runtime.ledger
-        is_new = await ledger.top_up(account, amount, idem_key=f"operator:{told_as}", actor="operator", now_us=now_us)
-        if is_new:
-            detail = {"amount_nano": amount, "id": told_as, "note": wanted.note}
-            await ledger.writer.ask(lambda books: books.audit("operator", "account.topup", account, dict(detail)))
-        else:
-            await ledger.writer.ask(lambda books: _same_as_before(books, told_as, account, amount))
+        is_new = await ledger.writer.ask(lambda books: _book(books, account, amount, told_as, wanted.note, now_us))
         available = await ledger.available(account)
         return encoded(
             {
@@ -291,15 +287,23 @@ def top_up_nano(text: str) -> Nano:
     return nano
 
 
-def _same_as_before(books: Books, told_as: str, account: str, amount: Nano) -> None:
-    """An id that was told before must have said the same, or somebody's money would silently go nowhere."""
+def _book(books: Books, account: str, amount: Nano, told_as: str, note: str, now_us: Micros) -> bool:
+    """The entry and its audit row, in one transaction. False when the same was booked before.
+
+    An id that was told before must have said the same, or somebody's money would silently go nowhere.
+    """
+    key = f"operator:{told_as}"
+    if TopUp(account_id=account, amount_nano=amount, idem_key=key, actor="operator", now_us=now_us)(books):
+        books.audit("operator", "account.topup", account, {"amount_nano": amount, "id": told_as, "note": note})
+        return True
     rows = books.conn.execute(
         "SELECT p.account_id, p.amount_nano FROM posting p JOIN journal j ON j.id = p.journal_id"
         " WHERE j.kind = 'topup' AND j.idem_key = ?",
-        (f"operator:{told_as}",),
+        (key,),
     )
     if (account, amount) not in [(str(a), n) for a, n in rows]:
         raise SetupError(f"top-up {told_as!r} was told before with another tenant or amount; give it an id of its own")
+    return False
 
 
 async def _refused(request: Request, error: Exception) -> Response:
