@@ -1,13 +1,10 @@
 """The operator's side: its own listener on loopback, on an ordinary ASGI framework, behind the run secret.
 
-What it says is put together in `state.py` and in the rooms below; what it changes goes through the one writer.
+What it says is put together in `state.py` and in the rooms below; what it changes is in `admin_changes.py`.
 """
 
 import hmac
-import os
-import secrets
 from contextlib import closing
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
@@ -19,45 +16,17 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from baseload.billing import pnl
-from baseload.billing.books import Books
-from baseload.billing.commands import TopUp
 from baseload.billing.usage import newest, report
 from baseload.billing.verify import verify
-from baseload.errors import BaseloadError, SetupError
+from baseload.errors import BaseloadError
+from baseload.gateway.admin_changes import Changes, encoded
 from baseload.gateway.control import Control
 from baseload.gateway.metering import Metering
 from baseload.gateway.runtime import Runtime
 from baseload.gateway.state import describe
 from baseload.store import read_only
-from baseload.tenants import Key, create_key, list_keys, revoke_key, secret
-from baseload.tenants.roster import account_id
-from baseload.tenants.scope import ROUTES, TENANT_SCOPES, within
-from baseload.units import Micros, Nano, nano_to_usd, usd_to_nano
 
 MAX_ROWS = 1000
-MAX_TOP_UP_USD = 10**9
-"""A billion dollars at once is a slip of the keyboard."""
-
-
-class NewKeyBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """What a new key is to be."""
-
-    tenant: str
-    name: str = ""
-    scopes: list[str] | None = None
-    models: list[str] | None = None
-    expires_in_s: float | None = None
-    maker: str | None = None
-    """The id of the key that asks: the new one can do no more and lives no longer. None for the operator."""
-
-
-class TopUpBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """Money in. Told twice with one `id`, it is booked once."""
-
-    tenant: str
-    amount_usd: str
-    id: str = ""
-    note: str = ""
 
 
 class Guard:
@@ -78,29 +47,8 @@ class Guard:
         await self.app(scope, receive, send)
 
 
-def encoded(value: Any, status: int = 200) -> Response:
-    """JSON of values and dataclasses."""
-    return Response(msgspec.json.encode(value), status_code=status, media_type="application/json")
-
-
-def key_card(key: Key, now_us: int) -> dict[str, Any]:
-    """A key as it may be shown: everything but the secret."""
-    return {
-        "id": key.id,
-        "name": key.name,
-        "tenant": key.tenant_id,
-        "business": key.business,
-        "state": key.state(now_us),
-        "scopes": sorted(key.scopes),
-        "models": sorted(key.models),
-        "created_us": key.created_us,
-        "expires_us": key.expires_us,
-        "revoked_us": key.revoked_us,
-    }
-
-
 class Desk:
-    """The handlers. Reading goes to read-only connections off the loop; writing goes through the ledger's writer."""
+    """The handlers that read: live state from memory, books through read-only connections off the loop."""
 
     def __init__(self, runtime: Runtime, control: Control, metering: Metering) -> None:
         self.runtime = runtime
@@ -117,10 +65,6 @@ class Desk:
             Route("/admin/usage", self.usage),
             Route("/admin/requests", self.requests),
             Route("/admin/verify", self.verify),
-            Route("/admin/keys", self.keys, methods=["GET"]),
-            Route("/admin/keys", self.create_key, methods=["POST"]),
-            Route("/admin/keys/{key_id}", self.revoke_key, methods=["DELETE"]),
-            Route("/admin/topups", self.top_up, methods=["POST"]),
         ]
 
     # live
@@ -176,135 +120,6 @@ class Desk:
 
         return encoded(await run_in_threadpool(read))
 
-    # keys
-    async def keys(self, request: Request) -> Response:
-        """All keys, without their secrets."""
-
-        def read() -> list[Key]:
-            with closing(read_only(self.ledger_path)) as conn:
-                return list(list_keys(conn))
-
-        now_us = self.runtime.now_us()
-        return encoded({"keys": [key_card(k, now_us) for k in await run_in_threadpool(read)]})
-
-    async def create_key(self, request: Request) -> Response:
-        """Make a key; its secret is in this answer and nowhere else."""
-        wanted = msgspec.json.decode(await request.body(), type=NewKeyBody)
-        now_us = self.runtime.now_us()
-        maker = None if wanted.maker is None else self._maker(wanted.maker, wanted.tenant, now_us)
-        made = await self.runtime.ledger.writer.ask(
-            lambda unit: create_key(
-                unit,
-                tenant=wanted.tenant,
-                name=wanted.name,
-                pepper=self.runtime.pepper,
-                random=os.urandom(secret.RANDOM_BYTES),
-                now_us=now_us,
-                scopes=wanted.scopes or (ROUTES if maker is None else maker.scopes & TENANT_SCOPES),
-                models=wanted.models or (() if maker is None else maker.models),
-                expires_us=_end(wanted.expires_in_s, maker, now_us),
-                actor=_actor(maker),
-                maker=maker,
-            )
-        )
-        self.runtime.door.keys.add(made.key)
-        return encoded({**key_card(made.key, now_us), "key": made.secret}, 201)
-
-    async def revoke_key(self, request: Request) -> Response:
-        """Revoke for good; the hot path knows before this answers. A `maker` reaches keys within its own grant."""
-        key_id = request.path_params["key_id"]
-        now_us = self.runtime.now_us()
-        maker = None
-        if asks := request.query_params.get("maker"):
-            found = self.runtime.door.keys.get(key_id)
-            maker = self._maker(asks, "" if found is None else found.tenant_id, now_us)
-            if found is None or not within((found.scopes, found.models), (maker.scopes, maker.models)):
-                raise SetupError(f"key {maker.id} may not revoke a key that can do more than it; ask the operator")
-        key = await self.runtime.ledger.writer.ask(
-            lambda unit: revoke_key(unit, key_id=key_id, now_us=now_us, actor=_actor(maker))
-        )
-        self.runtime.door.keys.add(key)
-        return encoded(key_card(key, now_us))
-
-    def _maker(self, key_id: str, tenant: str, now_us: Micros) -> Key:
-        """The key that asks: one that works, and of the tenant it asks for."""
-        key = self.runtime.door.keys.get(key_id)
-        if key is None or key.state(now_us) != "active":
-            raise SetupError(f"key {key_id} does not work any more; log in with another")
-        if key.tenant_id != tenant:
-            raise SetupError(f"key {key_id} is of tenant {key.tenant_id!r} and has no say over another tenant's keys")
-        return key
-
-    # money
-    async def top_up(self, request: Request) -> Response:
-        """Money in, once per id, audited with its note; and what the tenant can now spend."""
-        wanted = msgspec.json.decode(await request.body(), type=TopUpBody)
-        known = self.runtime.door.tenants
-        if wanted.tenant not in known:
-            raise SetupError(f"no tenant named {wanted.tenant!r}; there are: {', '.join(sorted(known))}")
-        amount, told_as = top_up_nano(wanted.amount_usd), wanted.id or secrets.token_hex(8)
-        account, now_us = account_id(wanted.tenant), self.runtime.now_us()
-        ledger = self.runtime.ledger
-        is_new = await ledger.writer.ask(lambda books: _book(books, account, amount, told_as, wanted.note, now_us))
-        available = await ledger.available(account)
-        return encoded(
-            {
-                "tenant": wanted.tenant,
-                "id": told_as,
-                "amount_usd": f"{nano_to_usd(amount):f}",
-                "is_new": is_new,
-                "available_usd": f"{nano_to_usd(available):f}",
-                "available_nano": available,
-                "as_of_us": now_us,
-            },
-            201 if is_new else 200,
-        )
-
-
-def _end(expires_in_s: float | None, maker: Key | None, now_us: Micros) -> int | None:
-    """When a new key ends: as asked, and never after its maker."""
-    ends = [] if expires_in_s is None else [now_us + round(expires_in_s * 1e6)]
-    if maker is not None and maker.expires_us is not None:
-        ends.append(maker.expires_us)
-    return min(ends, default=None)
-
-
-def _actor(maker: Key | None) -> str:
-    return "operator" if maker is None else f"key:{maker.id}"
-
-
-def top_up_nano(text: str) -> Nano:
-    """Dollars as a person wrote them, exactly: nothing is rounded on the way in."""
-    try:
-        usd = Decimal(text)
-    except InvalidOperation:
-        usd = Decimal("NaN")
-    if not usd.is_finite() or not 0 < usd <= MAX_TOP_UP_USD:
-        raise SetupError(f"{text!r} is no amount to top up with; give dollars above 0, at most a billion: 25 or 12.50")
-    nano = usd_to_nano(usd)
-    if nano_to_usd(nano) != usd:
-        raise SetupError(f"{text} USD is finer than a nano-dollar; give at most nine decimals")
-    return nano
-
-
-def _book(books: Books, account: str, amount: Nano, told_as: str, note: str, now_us: Micros) -> bool:
-    """The entry and its audit row, in one transaction. False when the same was booked before.
-
-    An id that was told before must have said the same, or somebody's money would silently go nowhere.
-    """
-    key = f"operator:{told_as}"
-    if TopUp(account_id=account, amount_nano=amount, idem_key=key, actor="operator", now_us=now_us)(books):
-        books.audit("operator", "account.topup", account, {"amount_nano": amount, "id": told_as, "note": note})
-        return True
-    rows = books.conn.execute(
-        "SELECT p.account_id, p.amount_nano FROM posting p JOIN journal j ON j.id = p.journal_id"
-        " WHERE j.kind = 'topup' AND j.idem_key = ?",
-        (key,),
-    )
-    if (account, amount) not in [(str(a), n) for a, n in rows]:
-        raise SetupError(f"top-up {told_as!r} was told before with another tenant or amount; give it an id of its own")
-    return False
-
 
 async def _refused(request: Request, error: Exception) -> Response:
     return JSONResponse({"error": str(error)}, status_code=400)
@@ -313,5 +128,6 @@ async def _refused(request: Request, error: Exception) -> Response:
 def make_admin(runtime: Runtime, control: Control, metering: Metering, run_secret: str) -> ASGIApp:
     """The application behind the run secret."""
     handlers = {BaseloadError: _refused, ValueError: _refused, msgspec.MsgspecError: _refused}
-    app = Starlette(routes=Desk(runtime, control, metering).routes(), exception_handlers=handlers)
+    routes = [*Desk(runtime, control, metering).routes(), *Changes(runtime).routes()]
+    app = Starlette(routes=routes, exception_handlers=handlers)
     return Guard(app, run_secret)
