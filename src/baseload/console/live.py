@@ -4,6 +4,7 @@ When the gateway cannot be reached the last picture stays, marked as past: a res
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,9 @@ from baseload.units import NANO_PER_USD
 TICK_S = 1.0
 HOUR_EVERY_S = 15.0
 PNL_EVERY_S = 5.0
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +96,11 @@ class Live:
     async def _poll(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
-            await self.picture()
+            try:
+                await self.picture()
+            except Exception:
+                log.exception("the gateway's answer could not be drawn; the next is tried in a second")
+                self._picture = replace(self._picture, reachable=False)
             async with self._news:
                 self._news.notify_all()
 
