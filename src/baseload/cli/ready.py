@@ -66,7 +66,7 @@ def banner(facts: Ready, cloud: Cloud, data: Path, now: Micros) -> str:
     """What a person copies: links for both sides, a key, a curl that works as it stands."""
     tenant = paying_tenant(cloud) or operators_tenant(cloud)
     key = facts.api_key or facts.internal_key or facts.admin_key
-    body = f'{{"model":"{facts.model}","messages":[{{"role":"user","content":"Say hello."}}]}}'
+    body = f'{{"model":"{facts.model}","messages":[{{"role":"user","content":"Say hello."}}],"max_tokens":64}}'
     lines = [
         f"console     {facts.console_url}/login?ticket={ticket(data, 'operator', now)}",
         f"playground  {facts.console_url}/login?ticket={ticket(data, f'tenant:{tenant.id}', now)}&next=/playground",

@@ -67,6 +67,8 @@ class Model:
     slots: int = 16
     prefix_cache: bool = False
     kv_cache_gb: float = 1.0
+    temperature: float = 1.0
+    top_p: float = 1.0
     url: str | None = None
     upstream_model: str | None = None
     upstream_key_env: str | None = None

@@ -155,6 +155,8 @@ MODEL = Section(
             default=False,
         ),
         _number("kv_cache_gb", "memory for attention keys and values", 1.0, 0.01, 1e5, "GB"),
+        _number("temperature", "of a request that says none, in our own engines", 1.0, 0, 2),
+        _number("top_p", "of a request that says none, in our own engines", 1.0, 0.01, 1),
         _text("url", "where an external engine answers, without /v1"),
         _text("upstream_model", "the external engine's own name for the model"),
         _text("upstream_key_env", "the environment variable that holds the external engine's key"),

@@ -97,6 +97,8 @@ def _replica(model: Model, index: int, data: Path, share: int, secret: str) -> R
         threads=model.threads or share,
         prefix_cache=model.prefix_cache,
         kv_cache_gb=model.kv_cache_gb,
+        temperature=model.temperature,
+        top_p=model.top_p,
         model_path=path,
         sha256=digest,
         twin=TwinSpec(

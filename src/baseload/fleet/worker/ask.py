@@ -84,10 +84,19 @@ class Ask:
     choices: tuple[Sampling, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsaid:
+    """How tokens are drawn where a request does not say: what the model's makers advise, else OpenAI's defaults."""
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+
+
+OPENAIS = Unsaid()
 _decode = msgspec.json.Decoder(Body).decode
 
 
-def read(body: bytes, *, chat: bool) -> Ask:
+def read(body: bytes, *, chat: bool, unsaid: Unsaid = OPENAIS) -> Ask:
     """The request in a body; `Refusal` 400 in one sentence when there is none."""
     try:
         said = _decode(body)
@@ -99,7 +108,7 @@ def read(body: bytes, *, chat: bool) -> Ask:
         max_tokens=_max_tokens(said),
         stops=_stops(said),
         stream=bool(said.stream),
-        choices=_choices(said),
+        choices=_choices(said, unsaid),
     )
 
 
@@ -151,14 +160,14 @@ def _within(value: float | None, low: float, high: float, param: str, otherwise:
     return value
 
 
-def _choices(said: Body) -> tuple[Sampling, ...]:
+def _choices(said: Body, unsaid: Unsaid) -> tuple[Sampling, ...]:
     """One way of drawing a choice: seeds differ, and all follow from the seed asked for."""
     n = int(_within(said.n, 1, MAX_CHOICES, "n", 1))
     seed = int.from_bytes(os.urandom(8), "little") if said.seed is None else said.seed
-    temperature = _within(said.temperature, 0, 2, "temperature", 1.0)
+    temperature = _within(said.temperature, 0, 2, "temperature", unsaid.temperature)
     common = {
         "temperature": temperature if temperature >= LEAST_TEMPERATURE else 0.0,
-        "top_p": max(LEAST_TOP_P, _within(said.top_p, 0, 1, "top_p", 1.0)),
+        "top_p": max(LEAST_TOP_P, _within(said.top_p, 0, 1, "top_p", unsaid.top_p)),
         "presence_penalty": _within(said.presence_penalty, -2, 2, "presence_penalty", 0.0),
         "frequency_penalty": _within(said.frequency_penalty, -2, 2, "frequency_penalty", 0.0),
     }

@@ -44,6 +44,7 @@ class Service:
         self.batcher: Batcher | None = None
         self.draining = False
         self._progress = progress
+        self._unsaid = ask.Unsaid(temperature=spec.temperature, top_p=spec.top_p)
         self._secret = b"Bearer " + spec.secret.encode()
         self._numbers = itertools.count(1)
         self._running: dict[bytes, Job] = {}
@@ -97,7 +98,7 @@ class Service:
     async def _generate(self, exchange: Exchange, *, chat: bool) -> None:
         if self.draining:
             raise Refusal(503, "this replica is being switched off; ask another", kind="server_error")
-        asked = ask.read(exchange.body, chat=chat)
+        asked = ask.read(exchange.body, chat=chat, unsaid=self._unsaid)
         prompt = self._encode(asked.messages, asked.prompt)
         max_tokens = self._fitting(len(prompt), asked)
         name, request_id = _request_id(exchange)

@@ -43,6 +43,8 @@ class WorkerSpec:
     threads: int = 0
     prefix_cache: bool = False
     kv_cache_gb: float = 1.0
+    temperature: float = 1.0
+    top_p: float = 1.0
     model_path: str = ""
     sha256: str = ""
     chunk_tokens: int = 256
