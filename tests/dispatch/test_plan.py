@@ -78,15 +78,27 @@ def test_more_watts_never_lower_value_and_bring_ever_less(snapshot: Snapshot) ->
 def test_a_warm_solve_says_what_a_cold_one_says(snapshot: Snapshot) -> None:
     commitment = everything_on(snapshot)
     warm = Dispatcher(snapshot)
-    for factor in (1.0, 0.3, 1.7):
+    for factor, speed in ((1.0, 1.0), (0.3, 1.0), (1.7, 40.0), (1.7, 0.01)):
         changed = replace(
             snapshot,
+            recipes=tuple(
+                replace(r, rates_per_s={c: rate * speed for c, rate in r.rates_per_s.items()}) for r in snapshot.recipes
+            ),
             classes=tuple(
                 replace(c, blocks=tuple(replace(b, per_s=b.per_s * factor) for b in c.blocks)) for c in snapshot.classes
             ),
         )
         hot, cold = warm.solve(changed, commitment), dispatch(changed, commitment)
         assert hot.value_usd_per_h == pytest.approx(cold.value_usd_per_h, rel=1e-6, abs=1e-6)
+        assert hot.revenue_usd_per_h == pytest.approx(
+            sum(
+                b.price_usd * served * 3600
+                for c in changed.classes
+                for b, served in zip(c.blocks, hot.served_blocks_per_s[c.id], strict=True)
+            )
+        )
+        for c in changed.classes:
+            assert sum(hot.work_per_s[c.id].values()) == pytest.approx(hot.served_per_s[c.id], rel=1e-5, abs=1e-5)
 
 
 @settings(max_examples=40, deadline=None)

@@ -63,7 +63,7 @@ def _relaxation(program: Program) -> float:
 def _prove(snapshot: Snapshot, program: Program, chosen: Commitment, bound: float, optimal: bool) -> Commitment:
     """Value the chosen whole replicas by the dispatch model itself, and set that against the proven bound."""
     dispatcher = Dispatcher(snapshot)
-    money, penalty = value_of(snapshot, dispatcher.layout, dispatcher.solved(snapshot, chosen))
+    money, penalty = value_of(snapshot, dispatcher.solved(snapshot, chosen))
     early = {r.id: now(snapshot, r).locked - chosen.replicas[r.id] for r in snapshot.recipes}
     breaks = [
         Break(kind=BreakKind.MINIMUM_UP_TIME, id=i, amount=float(n))

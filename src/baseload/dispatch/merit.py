@@ -45,10 +45,10 @@ def merit_order(
         snapshot=snapshot,
         layout=warm.layout,
         point=point,
-        plan=read_plan(snapshot, warm.layout, point),
+        plan=read_plan(snapshot, point),
         ready=ready_replicas(snapshot, commitment),
     )
-    money, penalty = value_of(snapshot, warm.layout, point)
+    money, penalty = value_of(snapshot, point)
     costs = [_marginal_cost(solved, commitment, warm, k, money - penalty) for k in range(len(snapshot.classes))]
     rows = [_row(solved, k, cost) for k, cost in enumerate(costs)]
     fines = {c.id: SECONDS * c.reservation.shortfall_usd for c in snapshot.classes if c.reservation}
@@ -85,7 +85,7 @@ def _marginal_cost(solved: Solved, commitment: Commitment, warm: Dispatcher, k: 
     point = warm.point(solved.snapshot, commitment, extra=(k, step))
     if point is None:
         return None
-    money, penalty = value_of(solved.snapshot, warm.layout, point)
+    money, penalty = value_of(solved.snapshot, point)
     return (value - (money - penalty)) / step
 
 

@@ -45,12 +45,13 @@ _thread = threading.local()
 
 
 class Point:
-    """One solved point of the model, in arrays. Cheap; `Plan` is its readable form."""
+    """One solved point of the model: arrays, and the layout that says what they mean. `Plan` is its readable form."""
 
-    __slots__ = ("standing", "terms", "x")
+    __slots__ = ("layout", "standing", "terms", "x")
 
-    def __init__(self, x: Floats, terms: Terms, standing: Standing) -> None:
+    def __init__(self, x: Floats, layout: Layout, terms: Terms, standing: Standing) -> None:
         self.x = x
+        self.layout = layout
         self.terms = terms
         self.standing = standing
 
@@ -68,7 +69,7 @@ class Dispatcher:
 
     def solve(self, snapshot: Snapshot, commitment: Commitment) -> Plan:
         """The plan for this snapshot, warm when only numbers changed since the last."""
-        return read_plan(snapshot, self.layout, self.solved(snapshot, commitment))
+        return read_plan(snapshot, self.solved(snapshot, commitment))
 
     def solved(self, snapshot: Snapshot, commitment: Commitment) -> Point:
         """The plan still in arrays: all that a caller needs who solves thousands."""
@@ -106,7 +107,7 @@ class Dispatcher:
             )  # fmt: skip
             self._loaded = True
         x = self._solver.run()
-        return None if x is None else Point(x, limits, fixed)
+        return None if x is None else Point(x, layout, limits, fixed)
 
     def _still(self, snapshot: Snapshot, commitment: Commitment) -> tuple[Standing, Floats]:
         """What stands before any work; kept while the very same values are given again."""
@@ -122,8 +123,9 @@ class Dispatcher:
         self._loaded = False
 
 
-def value_of(snapshot: Snapshot, layout: Layout, point: Point) -> tuple[float, float]:
+def value_of(snapshot: Snapshot, point: Point) -> tuple[float, float]:
     """(money, penalty) in USD per hour of a solved point: value is the first less the second."""
+    layout = point.layout
     gain = point.terms.cost * point.x
     fined = float(gain[layout.short_at : layout.stand_at].sum() + gain[layout.unheld_at :].sum())
     fixed = point.standing
@@ -132,8 +134,9 @@ def value_of(snapshot: Snapshot, layout: Layout, point: Point) -> tuple[float, f
     return money, -fined + (float(over @ overrun_usd_per_w(snapshot, layout)) if over.any() else 0.0)
 
 
-def read_plan(snapshot: Snapshot, layout: Layout, point: Point) -> Plan:
+def read_plan(snapshot: Snapshot, point: Point) -> Plan:
     """Arrays back to names and units."""
+    layout = point.layout
     x = np.maximum(point.x, 0.0)
     asked = block_asked(snapshot)
     served = np.minimum(x[: layout.load_at] * layout.unit[layout.block_cls], asked)
@@ -144,7 +147,7 @@ def read_plan(snapshot: Snapshot, layout: Layout, point: Point) -> Plan:
     pue = np.array([s.pue for s in snapshot.sites], np.float64)
     energy = float(busy_w @ watt_usd_per_h(snapshot)) + point.standing.energy_usd_per_h
     stand = np.bincount(layout.stand.cls, x[layout.stand_at : layout.unheld_at] * layout.stand.rate, minlength=n)
-    _, penalty = value_of(snapshot, layout, point)
+    _, penalty = value_of(snapshot, point)
     ids = [c.id for c in snapshot.classes]
     return Plan(
         asked_per_s=_by(ids, np.bincount(layout.block_cls, asked, minlength=n)),

@@ -100,7 +100,7 @@ class _Value:
 
 
 def _fixed(dispatcher: Dispatcher, snapshot: Snapshot, commitment: Commitment) -> _Value:
-    money, penalty = value_of(snapshot, dispatcher.layout, dispatcher.solved(snapshot, commitment))
+    money, penalty = value_of(snapshot, dispatcher.solved(snapshot, commitment))
     return _Value(money=money, penalty=penalty)
 
 
