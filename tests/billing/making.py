@@ -119,7 +119,8 @@ async def opened(data: Path, *tenants: Tenant, clock: Clock | None = None) -> tu
 
 
 def crash(ledger: Ledger) -> None:
-    """As a SIGKILL leaves it: nothing given back, the spool as it was. (The threads of a test cannot be killed.)"""
+    """As a SIGKILL leaves it: nothing given back, nothing more posted. (The threads of a test cannot be killed.)"""
+    ledger.day_book.close()
     ledger.writer.close()
     ledger._spool.close()
 

@@ -25,6 +25,7 @@ async def books(data: Path) -> Path:
     for number in (1, 2):
         grant = await ledger.hold(admission(number, 50_000, price_ver=price))
         await ledger.settle(grant, outcome(prompt=10, emitted=9, delivered=6, reason="client_hangup"))
+        await ledger.day_book.posted()
         clock.now_us += HOUR_US
     held = await ledger.hold(admission(3, 900_000_000, price_ver=price))
     assert held.kind == "held"

@@ -43,7 +43,9 @@ class Place:
         finally:
             pool.close()
 
-    def one(self, sql: str) -> tuple[Any, ...]:
+    async def one(self, sql: str) -> tuple[Any, ...]:
+        """A row of the books, once all that is settled by now is posted there."""
+        await self.runtime.ledger.day_book.posted()
         conn = read_only(self.data / "ledger.db")
         try:
             row = conn.execute(sql).fetchone()

@@ -26,7 +26,7 @@ async def test_an_answer_is_settled_before_it_says_what_it_cost(tmp_path: Path) 
         reply = await here.ask("acme")
         usage = json.loads(reply.body)["usage"]
         assert (usage["prompt_tokens"], usage["completion_tokens"]) == (3, 5)
-        amount, tok_out = here.one("SELECT amount_nano, tok_out FROM usage_event")
+        amount, tok_out = await here.one("SELECT amount_nano, tok_out FROM usage_event")
         assert tok_out == 5
         assert round(usage["cost_usd"] * 1e9) == amount > 0
 
@@ -46,8 +46,8 @@ async def test_a_whole_answer_that_could_not_be_settled_is_never_billed(
         assert b"tok" not in reply.body
         monkeypatch.setattr(ledger, "settle", real)
         await here.runtime.settle_waiting()
-        assert here.one(EXACT) == (5, 0, 5)
-        assert here.one("SELECT amount_nano FROM usage_event") == (0,)
+        assert await here.one(EXACT) == (5, 0, 5)
+        assert await here.one("SELECT amount_nano FROM usage_event") == (0,)
 
 
 async def test_flex_that_waits_when_the_gateway_closes_is_told_so(tmp_path: Path) -> None:
@@ -88,10 +88,10 @@ async def test_a_hang_up_bills_what_was_delivered_and_loses_the_rest(tmp_path: P
         writer.close()
         await asyncio.sleep(0.1)
         await settled(here.runtime)
-        emitted, billed, lost = here.one(EXACT)
+        emitted, billed, lost = await here.one(EXACT)
         assert emitted == billed + lost
         assert 4 <= billed < 200
-        assert here.one("SELECT reason, count_mark FROM attempt") == ("client_hangup", "estimated")
+        assert await here.one("SELECT reason, count_mark FROM attempt") == ("client_hangup", "estimated")
 
 
 async def test_a_missing_price_is_a_clear_refusal(tmp_path: Path) -> None:

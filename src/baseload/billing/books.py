@@ -139,6 +139,14 @@ class Books(Unit):
         self._attempts.extend(done.attempts)
         self._rated.append((source, event_id, 0, price_ver, done.rated_nano, number))
 
+    def set_aside(self, event_id: str, payload: str, payload_hash: bytes) -> None:
+        """Keep what cannot be booked for a person to look at; the same thing once."""
+        self.conn.execute(
+            "INSERT INTO quarantine (event_id, payload, payload_hash, recorded_us) VALUES (?,?,?,?)"
+            " ON CONFLICT (payload_hash) DO NOTHING",
+            (event_id, payload, payload_hash, self.now_us),
+        )
+
     def prove(self) -> None:
         """Write something, so that COMMIT shows whether the disk takes it."""
         self.conn.execute(

@@ -133,11 +133,7 @@ class Settle:
 def _already(books: Books, again: Settlement, receipt: Receipt, payload_hash: bytes) -> Receipt:
     """The first telling stands; a different second one is kept aside for a person to look at."""
     if again.entry.payload_hash != payload_hash:
-        books.conn.execute(
-            "INSERT INTO quarantine (event_id, payload, payload_hash, recorded_us) VALUES (?,?,?,?)"
-            " ON CONFLICT (payload_hash) DO NOTHING",
-            (again.entry.idem_key, again.payload, again.entry.payload_hash, books.now_us),
-        )
+        books.set_aside(again.entry.idem_key, again.payload, again.entry.payload_hash)
     return receipt
 
 

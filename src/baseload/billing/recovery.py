@@ -40,6 +40,10 @@ class RecoveryReport:
     """Requests put on record as lost."""
     already_settled: int
     """Left in the spool though settled: the gateway died between COMMIT and forgetting them."""
+    posted: int
+    """Ends that were durable in the day-book and not yet in the books."""
+    set_aside: int
+    """Such ends that the books refuse: in `quarantine`, for a person to look at."""
     unreadable: int
     """Spool rows that name nothing of this ledger: torn by a power loss, or left by another database."""
     lost_tokens: int

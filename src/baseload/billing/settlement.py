@@ -87,15 +87,21 @@ def payload(usage: Row, attempts: tuple[Row, ...], rated_nano: int) -> list[obje
     return [*usage, rated_nano, attempts]
 
 
+def charge(grant: Grant, outcome: Outcome, price: PriceVersion) -> tuple[Nano, Nano]:
+    """What an outcome was worth at the promised price, and what the tenant pays: at most the bound that was held."""
+    if price.id == TWIN_ID:
+        return Nano(0), Nano(0)
+    rated = rate(Usage(tok_in=outcome.tok_in, tok_cached=outcome.tok_cached, tok_out=outcome.tok_out), price)
+    return rated, min(rated, grant.bound_nano)
+
+
 def settle(grant: Grant, outcome: Outcome, price: PriceVersion, source: str) -> Settlement:
-    """Rate the outcome at the promised price and post it; a tenant never pays above the bound that was held.
+    """Rate the outcome at the promised price and post it.
 
     An engine that emitted more than it was asked for has the excess posted to the write-off account: the house's loss.
     """
     admission = grant.admission
-    usage = Usage(tok_in=outcome.tok_in, tok_cached=outcome.tok_cached, tok_out=outcome.tok_out)
-    rated = Nano(0) if price.id == TWIN_ID else rate(usage, price)
-    charged = min(rated, grant.bound_nano)
+    rated, charged = charge(grant, outcome, price)
     request = admission.request_id
     event: tuple[Value, ...] = (
         source,
@@ -136,7 +142,7 @@ def settle(grant: Grant, outcome: Outcome, price: PriceVersion, source: str) -> 
             postings=_postings(admission.account_id, admission.business, rated, charged),
         ),
         rated_nano=rated,
-        receipt=Receipt(amount_nano=Nano(charged), price_ver=admission.price_ver),
+        receipt=Receipt(amount_nano=charged, price_ver=admission.price_ver),
     )
 
 
