@@ -41,7 +41,7 @@ def load(folder: Path) -> Catalog:
         tariffs=_read_folder(folder, "tariffs", read_tariff, faults),
     )
     if faults:
-        raise DescriptionError(faults)
+        raise DescriptionError(sorted(faults, key=lambda fault: (fault.file, fault.line)))
     return catalog
 
 
