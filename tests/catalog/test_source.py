@@ -40,7 +40,7 @@ date = 2026-07-01
 
 def facts() -> Iterator[tuple[str, str, Fact]]:
     known = catalog.catalog()
-    for group in (known.chips, known.models, known.tariffs):
+    for group in (known.chips, known.models, known.tariffs, known.prices):
         for name, thing in group.items():
             for field in fields(thing):  # type: ignore[arg-type]
                 value = getattr(thing, field.name)

@@ -54,6 +54,7 @@ ENTRIES = {
     "catalog/chips/NAME.toml": "chips",
     "catalog/models/NAME.toml": "models",
     "catalog/tariffs/NAME.toml": "tariffs",
+    "catalog/prices/NAME.toml": "prices",
 }
 
 
@@ -71,6 +72,7 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
 def test_the_catalogue_examples_are_entries(examples: Catalog) -> None:
     assert list(examples.chips) == ["example-vcpu", "example-x2"]
     assert list(examples.tariffs) == ["example-night"]
+    assert list(examples.prices) == ["example-1b-2026-05"]
     (model,) = examples.models.values()
     assert model.reference_chip in examples.chips
 
