@@ -34,6 +34,15 @@ def test_an_environment_variable_is_named_as_the_origin(monkeypatch: pytest.Monk
     assert (shown["value"], shown["origin"]["name"]) == (9001, "BASELOAD_GATEWAY__PORT")
 
 
+def test_a_list_price_is_shown_with_its_place_in_the_catalogue() -> None:
+    prices = "prices.models.smollm2-135m.output_usd_per_mtok"
+    shown = json.loads(run("config", "show", "--json").stdout)["settings"][prices]
+    assert (shown["value"], shown["origin"]["kind"]) == ("0.04", "catalogue")
+    assert shown["origin"]["file"] == "prices/smollm2-135m-2026-11.toml"
+    row = next(line for line in run("config", "show").stdout.splitlines() if line.startswith(prices))
+    assert row.endswith("catalogue prices/smollm2-135m-2026-11.toml:9")
+
+
 def test_the_file_in_the_current_directory_is_read(elsewhere: Path) -> None:
     (elsewhere / "baseload.toml").write_text(built_in().replace("port = 8080", "port = 8123"))
     text = run("config", "show").stdout

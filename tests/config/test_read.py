@@ -6,6 +6,7 @@ import pytest
 
 from baseload import config
 from baseload.config import Description, built_in, from_json, read, read_text, to_json
+from baseload.config.cloud import ListedPrice
 from baseload.errors import DescriptionError
 from baseload.units import Nano, Pico
 
@@ -76,6 +77,25 @@ def test_a_price_finer_than_the_books_is_refused() -> None:
 def test_cached_input_costs_as_input_unless_it_says_otherwise() -> None:
     assert text(GOOD).cloud.book.prices[0].cached_input_pico == 100_000
     assert text(GOOD + "cached_input_usd_per_mtok = 0\n").cloud.book.prices[0].cached_input_pico == 0
+
+
+def test_a_price_that_names_an_entry_may_leave_the_rest_to_it() -> None:
+    listed = GOOD.replace("input_usd_per_mtok = 0.1\n", "").replace(
+        "[prices.models.small]", "[prices.models.small]\ncatalog = 'x'"
+    )
+    book = text(listed).cloud.book
+    assert book.prices == ()
+    assert book.listed == (ListedPrice(model="small", catalog="x", output_pico=Pico(300_000)),)
+    assert from_json(to_json(text(listed).cloud)).book == book
+
+
+def test_a_price_that_names_no_entry_says_what_it_lacks() -> None:
+    assert faults(GOOD.replace("input_usd_per_mtok = 0.1\n", "").replace('output_usd_per_mtok = "0.3"\n', "")) == [
+        "x.toml:15: [prices.models.small] lacks input_usd_per_mtok: prompt tokens",
+        "x.toml:15: [prices.models.small] lacks output_usd_per_mtok: answer tokens",
+    ]
+    assert len(faults(GOOD.replace("= 0.1\n", '= "free"\n'))) == 1
+    assert len(faults(GOOD.replace("input_usd_per_mtok = 0.1", "catalog = 1"))) == 1
 
 
 def test_all_faults_come_at_once_each_with_its_line() -> None:
@@ -214,7 +234,7 @@ def test_a_variable_reaches_ids_with_dashes_lists_flags_and_money() -> None:
     model, hobby = described.cloud.models[0], described.cloud.tenants[2]
     assert (model.slots, model.prefix_cache, hobby.tiers) == (4, False, ("flex", "default"))
     assert described.cloud.tenants[1].balance_nano == 5 * 10**8
-    assert described.cloud.book.prices[0].output_pico == 2_000_000
+    assert described.cloud.book.listed[0].output_pico == 2_000_000
 
 
 def test_a_misspelt_variable_is_a_fault() -> None:
@@ -233,10 +253,10 @@ def test_a_bad_variable_is_named_in_its_fault() -> None:
 def test_values_are_shown_as_their_writer_would_put_them() -> None:
     values = read(environment={}).values
     assert values["tenant.acme.balance_usd"] == "25"
-    assert values["prices.models.smollm2-135m.input_usd_per_mtok"] == "0.01"
     assert values["site.home.envelope_w"] == "auto"
     assert values["prices.valid_from"] == "2026-11-01"
     assert values["tenant.hobby.tiers"] == []
+    assert text(GOOD).values["prices.models.small.input_usd_per_mtok"] == "0.1"
 
 
 def test_a_cloud_survives_json() -> None:

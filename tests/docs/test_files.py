@@ -5,12 +5,16 @@ import re
 import struct
 import tomllib
 from dataclasses import fields
+from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
+import pytest
 
-from baseload.catalog.load import load
+from baseload.catalog.fact import Fact, FactKind, Source
+from baseload.catalog.load import Catalog, load
 from baseload.cli.place import SavedKeys
 from baseload.cli.ready import Ready
 from baseload.config.cloud import Cloud, Gateway, Model, ModelPrice, Pool, PriceBook, Site, Tenant
@@ -45,13 +49,46 @@ def test_the_snapshot_example_with_what_runs_is_one_too(tmp_path: Path) -> None:
     assert read_file(tmp_path / "s.toml").current[0].recipe == "tiny-on-box"
 
 
-def test_the_catalogue_examples_are_entries(tmp_path: Path) -> None:
-    for kind in ("chips", "models", "tariffs"):
-        (text,) = blocks(f"catalog/{kind}/NAME.toml")
-        (tmp_path / kind).mkdir()
-        (tmp_path / kind / f"{tomllib.loads(text)['id']}.toml").write_text(text)
-    made = load(tmp_path)
-    assert [len(part) for part in (made.chips, made.models, made.tariffs)] == [1, 1, 1]
+ENTRIES = {
+    "Numbers of the catalogue": "chips",
+    "catalog/chips/NAME.toml": "chips",
+    "catalog/models/NAME.toml": "models",
+    "catalog/tariffs/NAME.toml": "tariffs",
+    "catalog/prices/NAME.toml": "prices",
+}
+
+
+@pytest.fixture(scope="module")
+def examples(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    """The catalogue that the page's examples make."""
+    folder = tmp_path_factory.mktemp("catalog")
+    for heading, kind in ENTRIES.items():
+        (text,) = blocks(heading)
+        (folder / kind).mkdir(exist_ok=True)
+        (folder / kind / f"{tomllib.loads(text)['id']}.toml").write_text(text)
+    return load(folder)
+
+
+def test_the_catalogue_examples_are_entries(examples: Catalog) -> None:
+    assert list(examples.chips) == ["example-vcpu", "example-x2"]
+    assert list(examples.tariffs) == ["example-night"]
+    assert list(examples.prices) == ["example-1b-2026-05"]
+    (model,) = examples.models.values()
+    assert model.reference_chip in examples.chips
+
+
+def test_the_example_of_numbers_says_what_its_comments_say(examples: Catalog) -> None:
+    chip = examples.chips["example-x2"]
+    assert (chip.max_w.kind, chip.max_w.cited.url) == ("vendor", "https://example.com/x2.pdf")
+    assert (chip.idle_w.kind, chip.price_usd.source, chip.price_usd.shape) == ("measured", "two quotes", "triangular")
+    assert chip.memory_gb is not None and chip.memory_gb.note == "four stacks"
+
+
+def test_every_kind_of_number_and_its_mark_is_told() -> None:
+    told = dict(re.findall(r"^\| `(\w+)` \| .* \| (\w+) \|$", section("Numbers of the catalogue"), re.MULTILINE))
+    source = partial(Source, title="x", date=date(2026, 1, 1))
+    facts = [Fact(value=1, low=1, high=1, unit="W", cited=source(kind=kind)) for kind in get_args(FactKind)]
+    assert told == {fact.kind: fact.mark for fact in facts}
 
 
 def test_the_json_examples_have_the_keys_of_the_files() -> None:

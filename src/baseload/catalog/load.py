@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 from baseload.catalog.chip import Chip, read_chip
 from baseload.catalog.entry import Entry
 from baseload.catalog.model import ModelEntry, read_model
+from baseload.catalog.price import PriceEntry, read_price
 from baseload.catalog.tariff import Tariff, read_tariff
 from baseload.errors import DescriptionError, Fault
 
@@ -30,18 +31,20 @@ class Catalog:
     chips: Mapping[str, Chip]
     models: Mapping[str, ModelEntry]
     tariffs: Mapping[str, Tariff]
+    prices: Mapping[str, PriceEntry]
 
 
 def load(folder: Path) -> Catalog:
-    """Read every file under chips/, models/ and tariffs/; all faults of all files are raised together."""
+    """Read every file under chips/, models/, tariffs/ and prices/; all faults of all files are raised together."""
     faults: list[Fault] = []
     catalog = Catalog(
         chips=_read_folder(folder, "chips", read_chip, faults),
         models=_read_folder(folder, "models", read_model, faults),
         tariffs=_read_folder(folder, "tariffs", read_tariff, faults),
+        prices=_read_folder(folder, "prices", read_price, faults),
     )
     if faults:
-        raise DescriptionError(faults)
+        raise DescriptionError(sorted(faults, key=lambda fault: (fault.file, fault.line)))
     return catalog
 
 
@@ -65,6 +68,11 @@ def model(name: str) -> ModelEntry:
 def tariff(name: str) -> Tariff:
     """A tariff by id."""
     return _find(catalog().tariffs, "tariff", name)
+
+
+def price(name: str) -> PriceEntry:
+    """A list price by id."""
+    return _find(catalog().prices, "price", name)
 
 
 def nothing_named(kind: str, name: str, known: Mapping[str, object]) -> str:

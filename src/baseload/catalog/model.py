@@ -6,8 +6,18 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from baseload.catalog.entry import Entry
-from baseload.catalog.fact import Fact, FactSpec
+from baseload.catalog.fact import Count, CountSpec, Fact, FactSpec
 
+FILE_BYTES = CountSpec(name="file_bytes", unit="bytes", least=1, most=1e13)
+CONTEXT = CountSpec(name="context_tokens", unit="tokens", least=16, most=1e8)
+LAYERS = CountSpec(name="layers", unit="layers", least=1, most=1e4)
+HIDDEN = CountSpec(name="hidden", unit="values", least=1, most=1e6)
+HEADS = CountSpec(name="heads", unit="heads", least=1, most=1e4)
+KV_HEADS = CountSpec(name="kv_heads", unit="heads", least=1, most=1e4)
+HEAD_DIM = CountSpec(name="head_dim", unit="values", least=1, most=1e4)
+FFN = CountSpec(name="ffn", unit="values", least=1, most=1e7)
+VOCABULARY = CountSpec(name="vocabulary", unit="tokens", least=2, most=1e7)
+REFERENCE_CHIPS = CountSpec(name="reference_chips", unit="chips", least=1, most=1e6)
 PREFILL = FactSpec(name="prefill_us_per_token", unit="us", least=0.001, most=1e7)
 DECODE = FactSpec(name="decode_us_per_token", unit="us", least=0.001, most=1e8)
 PARAMETERS = FactSpec(name="parameters", unit="count", least=1e3, most=1e14)
@@ -31,19 +41,19 @@ class ModelEntry:
     package: str
     module: str
     file: str
-    file_bytes: int
+    file_bytes: Count
     sha256: str
-    context_tokens: int
-    layers: int
-    hidden: int
-    heads: int
-    kv_heads: int
-    head_dim: int
-    ffn: int
-    vocabulary: int
+    context_tokens: Count
+    layers: Count
+    hidden: Count
+    heads: Count
+    kv_heads: Count
+    head_dim: Count
+    ffn: Count
+    vocabulary: Count
     tied_embeddings: bool
     reference_chip: str
-    reference_chips: int
+    reference_chips: Count
     parameters: Fact
     bytes_per_step: Fact
     kv_bytes_per_token: Fact
@@ -71,19 +81,19 @@ def read_model(entry: Entry) -> ModelEntry:
         package=entry.text("package"),
         module=entry.text("module"),
         file=entry.text("file"),
-        file_bytes=entry.whole("file_bytes", 1, 10**13),
+        file_bytes=entry.needed(FILE_BYTES),
         sha256=entry.text("sha256"),
-        context_tokens=entry.whole("context_tokens", 16, 10**8),
-        layers=entry.whole("layers", 1, 10_000),
-        hidden=entry.whole("hidden", 1, 10**6),
-        heads=entry.whole("heads", 1, 10_000),
-        kv_heads=entry.whole("kv_heads", 1, 10_000),
-        head_dim=entry.whole("head_dim", 1, 10_000),
-        ffn=entry.whole("ffn", 1, 10**7),
-        vocabulary=entry.whole("vocabulary", 2, 10**7),
+        context_tokens=entry.needed(CONTEXT),
+        layers=entry.needed(LAYERS),
+        hidden=entry.needed(HIDDEN),
+        heads=entry.needed(HEADS),
+        kv_heads=entry.needed(KV_HEADS),
+        head_dim=entry.needed(HEAD_DIM),
+        ffn=entry.needed(FFN),
+        vocabulary=entry.needed(VOCABULARY),
         tied_embeddings=entry.flag("tied_embeddings", default=False),
         reference_chip=entry.text("reference_chip"),
-        reference_chips=entry.whole("reference_chips", 1, 10**6),
+        reference_chips=entry.needed(REFERENCE_CHIPS),
         parameters=entry.needed(PARAMETERS),
         bytes_per_step=entry.needed(STEP_BYTES),
         kv_bytes_per_token=entry.needed(KV_BYTES),

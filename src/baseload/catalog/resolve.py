@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
+from baseload.catalog.book import priced
 from baseload.catalog.chip import Chip
 from baseload.catalog.detect import Machine, detect_chip, this_machine
 from baseload.catalog.load import catalog, nothing_named
@@ -32,14 +33,20 @@ def resolve(cloud: Cloud, origin: Mapping[str, Origin] | None = None) -> list[Fa
         look_up(("pool", pool.id, "chip"), "chip", None if pool.chip == "auto" else pool.chip, catalog().chips)
     for model in cloud.models:
         look_up(("model", model.id, "catalog"), "model", model.catalog, catalog().models)
+    for price in cloud.book.listed:
+        look_up(("prices", "models", price.model, "catalog"), "price", price.catalog, catalog().prices)
     return faults
 
 
 def localise(cloud: Cloud, machine: Machine | None = None) -> Cloud:
-    """The description with every "auto" replaced by what this machine is; idempotent, for a resolved description."""
+    """The description with every "auto" replaced by what this machine is, and every list price by its figures.
+
+    Idempotent, for a resolved description.
+    """
     here = machine or this_machine()
     pools = tuple(_fitted(pool, here) for pool in cloud.pools)
-    return replace(cloud, pools=pools, sites=tuple(_with_envelope(site, pools) for site in cloud.sites))
+    sites = tuple(_with_envelope(site, pools) for site in cloud.sites)
+    return replace(cloud, pools=pools, sites=sites, book=priced(cloud.book))
 
 
 def chips_of(pool: Pool) -> int:

@@ -31,21 +31,21 @@ def chosen(file: Path | None) -> Path | None:
 
 
 def described(file: Path | None, flags: dict[str, str | None] | None = None) -> Description:
-    """The description, whole and resolved against the catalogue, or every fault of both at once."""
+    """The description, resolved against the catalogue and with its list prices, or every fault of both at once."""
     from baseload import catalog
 
     description = read(chosen(file), flags=flags)
     faults = catalog.resolve(description.cloud, description.origin)
     if faults:
         raise DescriptionError(faults)
-    return description
+    return catalog.with_list_prices(description)
 
 
 @config.command(cls=Command, example="baseload config show --json")
 @config_option
 @json_option
 def show(file: Path | None, as_json: bool) -> None:
-    """Every value, and where it came from: built-in, file and line, environment, or flag."""
+    """Every value, and where it came from: built-in, catalogue, file and line, environment, or flag."""
     description = described(file)
     if as_json:
         emit(_as_json(file, description))

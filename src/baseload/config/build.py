@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
-from baseload.config.cloud import Cloud, Gateway, Model, ModelPrice, Pool, PriceBook, Site, Tenant
+from baseload.config.book import book, check_prices
+from baseload.config.cloud import Cloud, Gateway, Model, Pool, Site, Tenant
 from baseload.config.settings import Path, Settings, dotted
 
 
@@ -28,7 +29,7 @@ def check(settings: Settings) -> None:
     for tenant in settings.ids("tenant"):
         _check_tenant(settings, ("tenant", tenant))
     _check_trust(settings)
-    _check_prices(settings)
+    check_prices(settings)
     _check_ports(settings)
 
 
@@ -36,7 +37,7 @@ def cloud(settings: Settings) -> Cloud:
     """The frozen description; only for settings without faults."""
 
     def rows(kind: str) -> Iterable[dict[str, Any]]:
-        return ({"id": name, **_row(settings, (kind, name))} for name in settings.ids(kind))
+        return ({"id": name, **settings.row((kind, name))} for name in settings.ids(kind))
 
     return Cloud(
         name=str(settings.values[("name",)]),
@@ -44,13 +45,9 @@ def cloud(settings: Settings) -> Cloud:
         pools=tuple(Pool(bought_us=row.pop("bought"), **row) for row in rows("pool")),
         models=tuple(Model(**row) for row in rows("model")),
         tenants=tuple(_tenant(row) for row in rows("tenant")),
-        book=_book(settings),
-        gateway=Gateway(**_row(settings, ("gateway",))),
+        book=book(settings),
+        gateway=Gateway(**settings.row(("gateway",))),
     )
-
-
-def _row(settings: Settings, table: Path) -> dict[str, Any]:
-    return {key.name: settings.values[(*table, key.name)] for key in settings.tables[table].keys}
 
 
 def _tenant(row: dict[str, Any]) -> Tenant:
@@ -62,32 +59,6 @@ def _tenant(row: dict[str, Any]) -> Tenant:
         tiers=row.pop("tiers") or (row["tier"],),
         **row,
     )
-
-
-def _book(settings: Settings) -> PriceBook:
-    head = _row(settings, ("prices",))
-    percents = _row(settings, ("prices", "tier_percent"))
-    return PriceBook(
-        id=head["id"],
-        valid_from_us=head["valid_from"],
-        prices=tuple(_model_price(name, _row(settings, ("prices", "models", name))) for name in _priced(settings)),
-        tier_percent=(("priority", percents["priority"]), ("default", percents["default"]), ("flex", percents["flex"])),
-        internal_percent=head["internal_percent"],
-    )
-
-
-def _model_price(model: str, row: dict[str, Any]) -> ModelPrice:
-    cached = row["cached_input_usd_per_mtok"]
-    return ModelPrice(
-        model=model,
-        input_pico=row["input_usd_per_mtok"],
-        cached_input_pico=row["input_usd_per_mtok"] if cached is None else cached,
-        output_pico=row["output_usd_per_mtok"],
-    )
-
-
-def _priced(settings: Settings) -> list[str]:
-    return [table[2] for table in settings.tables if table[:2] == ("prices", "models") and len(table) == 3]
 
 
 def _refers(settings: Settings, path: Path, known: list[str], kind: str) -> None:
@@ -164,20 +135,6 @@ def _check_trust(settings: Settings) -> None:
                 path,
                 f"{dotted(path)} needs all tenants in one trust_group: a cache hit is faster, and so tells on others",
             )
-
-
-def _check_prices(settings: Settings) -> None:
-    priced, models = _priced(settings), settings.ids("model")
-    book = settings.values.get(("prices", "id"), "")
-    for model in models:
-        if model not in priced and settings.values.get(("model", model, "engine")) != "twin":
-            table = dotted(("prices", "models", model))
-            settings.fault(("model", model), f"no price for model {model!r} in price book {book!r}; add [{table}]")
-    for name in priced:
-        if models and name not in models:
-            near = get_close_matches(name, models, 1, 0.5)
-            hint = f"did you mean {near[0]!r}?" if near else f"there is: {', '.join(models)}"
-            settings.fault(("prices", "models", name), f"a price for a model that is not here: {name!r}; {hint}")
 
 
 def _check_ports(settings: Settings) -> None:

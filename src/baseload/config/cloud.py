@@ -1,6 +1,6 @@
 """The description as values: what a `baseload.toml` says, read once, frozen, and passed down.
 
-Ids are the table names of the file. References (chip, tariff, catalogue model) are names in `catalog/`,
+Ids are the table names of the file. References (chip, tariff, catalogue model, list price) are names in `catalog/`,
 resolved there. Money is integer; a bare number carries its unit in its name.
 """
 
@@ -111,14 +111,29 @@ class ModelPrice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListedPrice:
+    """A price that is, where it says None, the one of an entry of the catalogue."""
+
+    model: str
+    catalog: str
+    input_pico: Pico | None = None
+    cached_input_pico: Pico | None = None
+    output_pico: Pico | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PriceBook:
-    """A dated set of prices. A tier's price is the model's price × `tier_percent` / 100, in integers."""
+    """A dated set of prices. A tier's price is the model's price × `tier_percent` / 100, in integers.
+
+    `listed` waits for the catalogue: `catalog.localise` makes `prices` of it, and only those are charged.
+    """
 
     id: str
     valid_from_us: int
     prices: tuple[ModelPrice, ...]
     tier_percent: tuple[tuple[Tier, int], ...] = (("priority", 150), ("default", 100), ("flex", 50))
     internal_percent: int = 100
+    listed: tuple[ListedPrice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

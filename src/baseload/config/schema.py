@@ -66,8 +66,8 @@ def _money(name: str, about: str, default: object = 0) -> Key:
     return Key(name=name, kind="money", about=about, unit="USD", default=default, low=0, high=9e9)
 
 
-def _price(name: str, about: str, default: object = REQUIRED) -> Key:
-    return Key(name=name, kind="price", about=about, unit="USD per million tokens", default=default, low=0, high=1e6)
+def _price(name: str, about: str) -> Key:
+    return Key(name=name, kind="price", about=about, unit="USD per million tokens", low=0, high=1e6)
 
 
 def _choice(name: str, about: str, choices: tuple[str, ...], default: object) -> Key:
@@ -219,13 +219,13 @@ MODEL_PRICE = Section(
     path=("prices", "models", "{name}"),
     about="Prices of one model.",
     keys=(
-        _price("input_usd_per_mtok", "prompt tokens"),
+        _text("catalog", "the catalogue's entry for what is not said here"),
+        _price("input_usd_per_mtok", "prompt tokens; silent: as `catalog` says"),
         _price(
             "cached_input_usd_per_mtok",
-            "prompt tokens found in the prefix cache; silent: as `input_usd_per_mtok`",
-            None,
+            "prompt tokens found in the prefix cache; silent: as `catalog` says, else as `input_usd_per_mtok`",
         ),
-        _price("output_usd_per_mtok", "answer tokens"),
+        _price("output_usd_per_mtok", "answer tokens; silent: as `catalog` says"),
     ),
 )
 GATEWAY = Section(

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Literal
+from typing import Any, Literal
 
 from baseload.config.lines import Lines, nearest_line
 from baseload.config.schema import REQUIRED, SECTIONS, Key, Section
@@ -21,7 +21,7 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]{0,95}")
 class Origin:
     """Where a value came from. `name` is the environment variable or the flag."""
 
-    kind: Literal["built-in", "file", "environment", "flag"]
+    kind: Literal["built-in", "catalogue", "file", "environment", "flag"]
     file: str = ""
     line: int = 0
     name: str = ""
@@ -63,6 +63,10 @@ class Settings:
     def ids(self, kind: str) -> list[str]:
         """Names of the tables [kind.NAME], in the order of the file."""
         return [path[1] for path in self.tables if len(path) == 2 and path[0] == kind and self.tables[path].named]
+
+    def row(self, table: Path) -> dict[str, Any]:
+        """The values of one table by key, once nothing is wrong with it."""
+        return {key.name: self.values[(*table, key.name)] for key in self.tables[table].keys}
 
     def put(self, path: Path, key: Key, raw: object, origin: Origin) -> None:
         """Take one value from the file; a bad one becomes a fault."""
