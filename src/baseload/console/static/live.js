@@ -13,13 +13,13 @@
   };
   const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3], [5, 5], [12, 4], [1, 4], [6, 2, 1, 2]];
   const charts = [];
+  const GAP_S = 20; // the first columns may be fifteen seconds old
   let windowS = 600;
 
-  // Columns of running sums, highest first: painted in that order, the areas read as a stack.
+  // Columns of running sums, highest first: painted in that order, the areas read as a stack. What is not known is a gap.
   const stack = (lines) => {
-    const sums = [];
-    lines.forEach((line, k) => sums.push(line.map((v, i) => (k ? sums[k - 1][i] : 0) + (v ?? 0))));
-    return sums.reverse();
+    const sum = (lines[0] ?? []).map(() => 0);
+    return lines.map((line) => line.map((v, i) => (v === null ? null : (sum[i] += v)))).reverse();
   };
 
   const axes = (unit) => {
@@ -74,16 +74,23 @@
   const tell = (chart, i) => {
     if (i === null || i === undefined || chart.at[i] === undefined) { chart.host.title = ""; return; }
     const when = new Date(chart.at[i] * 1000).toISOString().slice(11, 19);
-    const parts = chart.names.map((n) => `${n} ${(chart.lines[n][i] ?? 0).toLocaleString("en-US", { maximumFractionDigits: 1 })} ${chart.unit}`);
+    const parts = chart.names.map((n) => `${n} ${chart.lines[n][i]?.toLocaleString("en-US", { maximumFractionDigits: 1 }) ?? "–"} ${chart.unit}`);
     chart.host.title = `${when} UTC: ${parts.join(", ")}`;
   };
 
-  const push = (chart, at, values, cap) => {
-    if (chart.at.length && at <= chart.at[chart.at.length - 1]) return;
-    const fresh = Object.keys(values).filter((n) => !chart.names.includes(n));
-    fresh.forEach((n) => { chart.names.push(n); chart.lines[n] = chart.at.map(() => null); });
+  const add = (chart, at, values) => {
     chart.at.push(at);
     chart.names.forEach((n) => chart.lines[n].push(values[n] ?? null));
+  };
+
+  // A silence is a gap in the line, not a slope from what was to what is.
+  const push = (chart, at, values, cap) => {
+    const last = chart.at[chart.at.length - 1];
+    if (at <= last) return;
+    const fresh = Object.keys(values).filter((n) => !chart.names.includes(n));
+    fresh.forEach((n) => { chart.names.push(n); chart.lines[n] = chart.at.map(() => null); });
+    if (at - last > GAP_S) add(chart, last + 1, {});
+    add(chart, at, values);
     while (chart.at[0] < at - windowS) { chart.at.shift(); chart.names.forEach((n) => chart.lines[n].shift()); }
     if (fresh.length || cap !== chart.cap) { chart.cap = cap; draw(chart); } else chart.plot.setData(data(chart));
     chart.host.dataset.points = String(chart.at.length);
