@@ -1,9 +1,10 @@
 """The operator's page lives: numbers move, charts grow, and a gateway that goes away is told as a state."""
 
 import re
+import time
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.conftest import Visit
 from tests.e2e.place import Place
@@ -103,3 +104,24 @@ def test_a_link_needs_no_key_and_works_once(visit: Visit, place: Place) -> None:
     visit.page.goto(link)
     visit.page.get_by_role("alert").wait_for()
     visit.errors.clear()  # the browser notes the 403 of the spent link
+
+
+def test_the_stream_starts_however_late_a_script_comes(visit: Visit, place: Place) -> None:
+    def late(route: Route) -> None:
+        time.sleep(0.5)
+        route.continue_()
+
+    page = visit.log_in(place.admin_key)
+    page.route("**/hx-sse.min.js", late)
+    with page.expect_request("**/live", timeout=5_000):
+        page.reload()
+
+
+def test_a_stream_that_is_refused_at_first_is_asked_for_again(visit: Visit, place: Place) -> None:
+    page = visit.log_in(place.admin_key)
+    page.route("**/live", lambda route: route.fulfill(status=503, body="not yet"), times=1)
+    page.reload()
+    time_of = page.locator("#status time")
+    before = time_of.inner_text()
+    expect(time_of).not_to_have_text(before, timeout=10_000)
+    visit.errors.clear()  # the browser notes the 503

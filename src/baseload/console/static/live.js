@@ -14,6 +14,7 @@
   const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3], [5, 5], [12, 4], [1, 4], [6, 2, 1, 2]];
   const charts = [];
   const GAP_S = 20; // the first columns may be fifteen seconds old
+  const AGAIN_MS = 2000;
   let windowS = 600;
 
   // Columns of running sums, highest first: painted in that order, the areas read as a stack. What is not known is a gap.
@@ -122,12 +123,24 @@
   };
 
   // The console itself is away: the numbers on the page are old, and say so.
-  document.addEventListener("htmx:sse:error", () => {
+  const lost = () => {
     document.body.classList.add("is-lost");
     const word = document.querySelector(".pulse");
     if (word) word.textContent = "Reconnecting";
+  };
+  let connected = false;
+  document.addEventListener("htmx:sse:error", lost);
+  document.addEventListener("htmx:sse:after:connection", () => {
+    connected = true;
+    document.body.classList.remove("is-lost");
   });
-  document.addEventListener("htmx:sse:after:connection", () => document.body.classList.remove("is-lost"));
+
+  // A stream that broke is asked for again by the extension; one that never began, by us.
+  document.addEventListener("htmx:finally:request", (event) => {
+    if (connected || event.target.id !== "live") return;
+    lost();
+    setTimeout(() => htmx.ajax("GET", "/live", { source: "#live", swap: "none" }), AGAIN_MS);
+  });
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();
 })();
