@@ -106,10 +106,14 @@
     return chart;
   };
 
+  // Without the last ten minutes the charts begin with what comes.
+  const columns = async () => {
+    const answer = await fetch("/live/series", { headers: { accept: "application/json" } }).catch(() => null);
+    return answer?.ok ? answer.json() : { at: [], tokens: {}, watts: {}, cap: null, window_s: windowS };
+  };
+
   const start = async () => {
-    const answer = await fetch("/live/series", { headers: { accept: "application/json" } });
-    if (!answer.ok) return;
-    const first = await answer.json();
+    const first = await columns();
     windowS = first.window_s;
     const tokens = begin("chart-tokens", "tok/s", false, first.at, first.tokens, null);
     const watts = begin("chart-watts", "W", true, first.at, first.watts, first.cap);
