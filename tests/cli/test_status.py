@@ -21,6 +21,16 @@ def test_status_as_json_is_the_gateways_object(data: Path, fake: Fake) -> None:
     assert fake.asked == [("GET", "/admin/state", None, "Bearer s3cret")]
 
 
+def test_status_draws_what_is_undefined_as_a_dash_and_never_as_zero(data: Path, fake: Fake) -> None:
+    replica = {"id": "tiny/0", "model": "tiny", "engine": "external", "state": "ready"}
+    fake.answers["GET /admin/state"] = (200, state() | {"replicas": [replica]})
+    shown = run("status", "--data", data).stdout
+    assert "power     – W; – J a token (modelled)" in shown
+    assert "tokens    –/s out, –/s in (measured); – of what the pool can do (modelled)" in shown
+    row = next(line for line in shown.splitlines() if line.startswith("tiny/0"))
+    assert row.split() == ["tiny/0", "tiny", "external", "ready", "0", "–", "–", "–", "–"]
+
+
 def test_status_shows_problems_in_sentences(data: Path, fake: Fake) -> None:
     fake.answers["GET /admin/state"] = (200, state())
     assert "! replica tiny/0 restarts for the third time" in run("status", "--data", data).stdout

@@ -7,7 +7,7 @@ import json
 import pytest
 from starlette.testclient import TestClient
 
-from tests.console import fake_admin
+from tests.console import fake_admin, fake_figures
 from tests.console.conftest import token_of
 from tests.console.fake_admin import FakeCloud
 
@@ -31,6 +31,32 @@ def test_the_page_has_six_tiles_each_with_a_mark_and_a_comparison(operator: Test
     assert html.count('<li class="tile"') == 6
     tiles = html.split('<li class="tile"')[1:]
     assert all('class="mark mark-' in tile and "chart-spark" in tile for tile in tiles)
+
+
+def test_what_the_gateway_does_not_know_is_a_dash_on_the_page_and_null_in_its_charts(
+    operator: TestClient, fake: FakeCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = fake_figures.state(fake.pid, [])
+    said["rates"] = dict.fromkeys(said["rates"])
+    said["power"] |= {"watts": None, "joules_per_token": None}
+    said["orders"]["as_of_us"] = said["trust"]["checked_us"] = None
+    silent = ("waiting", "parked", "tokens_per_s", "watts", "joules_per_token", "usd_per_hour", "kv_used")
+    said["replicas"] = [replica | dict.fromkeys(silent) for replica in said["replicas"]]
+    monkeypatch.setattr(fake_figures, "state", lambda pid, problems: said)
+    html = operator.get("/").text
+    assert "None" not in html
+    for tile in ("speed", "power", "efficiency", "use"):
+        assert f'data-now="{tile}">–<' in html
+    fleet = html.split('id="fleet"')[1].split("</section>")[0]
+    assert fleet.count('<td class="num">–</td>') == len(silent) * len(said["replicas"])
+    hour = fake_figures.history(20)
+    hour["by_model"][fake_admin.MODELS[0]][10:] = [None] * 10
+    monkeypatch.setattr(fake_figures, "history", lambda seconds: hour)
+    fake.pid += 1
+    said["pid"] = fake.pid
+    operator.app.state.console.live._seen_s = 0  # type: ignore[attr-defined]
+    drawn = operator.get("/live/series").json()
+    assert drawn["tokens"][fake_admin.MODELS[0]][9:] == [hour["by_model"][fake_admin.MODELS[0]][9], *[None] * 10]
 
 
 def test_a_name_from_the_outside_is_escaped(operator: TestClient, fake: FakeCloud) -> None:

@@ -98,7 +98,18 @@ def test_a_point_has_the_series_of_the_page() -> None:
         replicas=[Replica(model="m", node="n", tokens_per_s=3, watts=30)],
     )
     now = series.point(state, ["m", "gone"], ["n", series.UNASSIGNED])
-    assert now == {"at": 5.0, "tokens": {"m": 3, "gone": 0}, "watts": {"n": 30, series.UNASSIGNED: 10}, "cap": 100}
+    assert now == {"at": 5.0, "tokens": {"m": 3, "gone": None}, "watts": {"n": 30, series.UNASSIGNED: 10}, "cap": 100}
+
+
+def test_a_point_of_which_nothing_is_known_is_a_gap_and_never_zero() -> None:
+    state = State(replicas=[Replica(model="m", node="n")])
+    now = series.point(state, ["m"], ["n", series.UNASSIGNED])
+    assert (now["tokens"], now["watts"]) == ({"m": None}, {"n": None, series.UNASSIGNED: None})
+
+
+def test_the_tiles_of_a_cloud_that_has_said_nothing_are_dashes() -> None:
+    assert [tile.value for tile in overview.tiles(State(), series.Series(), {})] == ["–"] * 6
+    assert "envelope" not in overview.sentence(State(power=Power(envelope_watts=100)), {})
 
 
 def test_buckets_keep_the_mean() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from baseload import catalog, config
 from baseload.cli.opening import open_books
 from baseload.fleet.replicas import Replicas
+from baseload.gateway.control import Control
 from baseload.gateway.routes import Routes
 from baseload.gateway.runtime import Runtime
 from baseload.gateway.serve import build
@@ -26,6 +27,7 @@ class Place:
     """What a test holds."""
 
     runtime: Runtime
+    control: Control
     port: int
     keys: dict[str, str]
     data: Path
@@ -66,7 +68,7 @@ async def place(data: Path, upstream: Callable[[Exchange], Awaitable[None]]) -> 
     await control.tick()
     server = await serve(Routes(runtime), host="127.0.0.1", port=0)
     try:
-        yield Place(runtime=runtime, port=server.port, keys=keys.tenants, data=data)
+        yield Place(runtime=runtime, control=control, port=server.port, keys=keys.tenants, data=data)
     finally:
         for request in list(runtime.live):
             request.stop("cancelled")

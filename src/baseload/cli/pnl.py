@@ -17,14 +17,15 @@ from baseload.cli.span import SPAN
 @json_option
 def pnl(last_s: int | None, data: Path, as_json: bool) -> None:
     """What the cloud earned and what it cost. Margin by tenant and model, payback, the headline ratio."""
-    from baseload.billing.pnl import to_json, to_text
+    from baseload.billing.pnl import to_json
     from baseload.billing.statement import statement
+    from baseload.cli.statement import text
 
     now = now_us()
     with reading(data) as conn:
         start = None if last_s is None else now - last_s * 1_000_000
-        made = statement(conn, frozen_cloud(data), now, from_us=start)
+        made = to_json(statement(conn, frozen_cloud(data), now, from_us=start))
     if as_json:
-        emit(to_json(made))
+        emit(made)
     else:
-        click.echo(to_text(made))
+        click.echo(text(made))

@@ -8,7 +8,7 @@ import msgspec
 from baseload.cli.place import NoCloud, ask, data_option
 from baseload.cli.root import Command, answer_no
 from baseload.cli.show import emit, json_option, table
-from baseload.console.figures import number, percent
+from baseload.console.figures import count, number, percent
 from baseload.console.wire import State
 
 
@@ -63,7 +63,7 @@ def _replicas(state: State) -> str:
     )
     rows = [
         [
-            *(r.id, r.model, r.engine, r.state, str(r.running), str(r.waiting), str(r.parked)),
+            *(r.id, r.model, r.engine, r.state, str(r.running), count(r.waiting), count(r.parked)),
             *(number(r.tokens_per_s), number(r.watts)),
         ]
         for r in state.replicas

@@ -1,6 +1,7 @@
 """What the gateway says, once a second, for as long as somebody looks; nobody looking costs the gateway nothing.
 
-When the gateway cannot be reached the last picture stays, marked as past: a restart is a state, not an error.
+When the gateway cannot be reached the last picture stays, marked as past: a restart is a state, not an error. The
+hour and the books are read aside: one that takes its time holds up neither the seconds nor the word for them.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 
 from baseload.console import series
-from baseload.console.admin import Admin, Unreachable
+from baseload.console.admin import Admin, Declined, Unreachable
 from baseload.console.money import Tree
 from baseload.console.wire import State
 from baseload.units import NANO_PER_USD
@@ -18,7 +19,8 @@ from baseload.units import NANO_PER_USD
 TICK_S = 1.0
 HOUR_EVERY_S = 15.0
 PNL_EVERY_S = 5.0
-
+PATIENCE_S = 0.5
+"""How long a picture waits for the hour and the books, so that a first one is whole where they come at once."""
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +51,7 @@ class Live:
         self._news = asyncio.Condition()
         self._watchers = 0
         self._task: asyncio.Task[None] | None = None
+        self._reading: asyncio.Task[None] | None = None
 
     async def picture(self) -> Picture:
         """The picture of this second."""
@@ -61,16 +64,30 @@ class Live:
         now_s = self._seen_s = time.monotonic()
         try:
             state = await self._admin.state()
-            if state.pid != self._picture.state.pid:
-                self._hour_s = self._pnl_s = float("-inf")
-            hour, pnl, spend = self._picture.hour, self._picture.pnl, self._picture.spend
-            if now_s - self._hour_s >= HOUR_EVERY_S:
-                hour, self._hour_s = series.read(await self._admin.history(series.HOUR_S), state), now_s
-            if now_s - self._pnl_s >= PNL_EVERY_S:
-                pnl, spend, self._pnl_s = await self._admin.pnl(), await self._spend(), now_s
-            self._picture = Picture(state=state, hour=hour, pnl=pnl, spend=spend, reachable=True)
         except Unreachable:
             self._picture = replace(self._picture, reachable=False)
+            return
+        if state.pid != self._picture.state.pid:
+            self._hour_s = self._pnl_s = float("-inf")
+            self._stop_reading()
+        self._picture = replace(self._picture, state=state, reachable=True)
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.create_task(self._read(state, now_s))
+        await asyncio.wait([self._reading], timeout=PATIENCE_S)
+
+    async def _read(self, state: State, now_s: float) -> None:
+        """The hour and the books, where they are due; what does not come stays as it was and is due again."""
+        try:
+            if now_s - self._hour_s >= HOUR_EVERY_S:
+                hour = series.read(await self._admin.history(series.HOUR_S), state)
+                self._picture, self._hour_s = replace(self._picture, hour=hour), now_s
+            if now_s - self._pnl_s >= PNL_EVERY_S:
+                pnl, spend = await self._admin.pnl(), await self._spend()
+                self._picture, self._pnl_s = replace(self._picture, pnl=pnl, spend=spend), now_s
+        except (Unreachable, Declined) as e:
+            log.info("the books are read again in a second: %s", e)
+        except Exception:
+            log.exception("the books could not be drawn; they are read again in a second")
 
     async def _spend(self) -> dict[str, float]:
         """Dollars charged by tenant."""
@@ -109,6 +126,12 @@ class Live:
         if self._task is not None:
             self._task.cancel()
             self._task = None
+        self._stop_reading()
+
+    def _stop_reading(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+            self._reading = None
 
 
 def fresh(picture: Picture) -> str:

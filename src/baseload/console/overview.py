@@ -30,8 +30,9 @@ def sentence(state: State, pnl: money.Tree) -> str:
     nodes = len({r.node for r in state.replicas})
     serving = sorted({r.model for r in state.replicas if r.state == "ready"})
     parts = [f"Serving {_plural(len(serving), 'model')} on {_plural(nodes, 'node')}"]
-    if state.power.envelope_watts > 0:
-        parts.append(f"{figures.percent(state.power.watts / state.power.envelope_watts)} of the power envelope")
+    used = _of_envelope(state)
+    if used is not None:
+        parts.append(f"{figures.percent(used)} of the power envelope")
     margin = money.find(pnl, "margin", "margin_share")
     if margin and margin.value is not None and margin.value >= 0:
         parts.append(f"margin {figures.percent(margin.value)}")
@@ -39,6 +40,12 @@ def sentence(state: State, pnl: money.Tree) -> str:
         parts.append(f"the price covers {figures.percent(1 / (1 - margin.value))} of the cost")
     parts.append("nothing needs you" if not state.problems else f"{_plural(len(state.problems), 'thing')} to look at")
     return "; ".join(parts).replace(" %", "\N{NO-BREAK SPACE}%") + "."
+
+
+def _of_envelope(state: State) -> float | None:
+    """The share of the envelope that is drawn."""
+    watts, most = state.power.watts, state.power.envelope_watts
+    return None if watts is None or not most else watts / most
 
 
 def _plural(n: int, word: str) -> str:
@@ -97,7 +104,6 @@ def _speed(state: State, hour: Series) -> Tile:
 def _power(state: State, hour: Series) -> Tile:
     value, unit = figures.scaled(state.power.watts, "W")
     cap = " ".join(figures.scaled(state.power.envelope_watts or None, "W"))
-    share = state.power.watts / state.power.envelope_watts if state.power.envelope_watts else None
     return Tile(
         id="power",
         title="Power",
@@ -105,7 +111,7 @@ def _power(state: State, hour: Series) -> Tile:
         unit=unit,
         mark=state.power.kind,
         method="watts",
-        detail=f"{figures.percent(share)} of {cap} cap",
+        detail=f"{figures.percent(_of_envelope(state))} of {cap} cap",
         compared=against_hour(state.power.watts, hour.column("watts")),
         spark=_spark("Power", "W", hour.column("watts")),
     )
@@ -113,7 +119,7 @@ def _power(state: State, hour: Series) -> Tile:
 
 def _efficiency(state: State, hour: Series) -> Tile:
     line = hour.column("joules_per_token")
-    now = state.power.joules_per_token or None
+    now = state.power.joules_per_token
     return Tile(
         id="efficiency",
         title="Energy",
@@ -155,10 +161,10 @@ def _use(state: State, hour: Series) -> Tile:
         id="use",
         title="Utilisation",
         value=share.removesuffix(" %"),
-        unit="%",
+        unit="%" if state.rates.utilisation is not None else "",
         mark="modelled",
         method="utilisation",
-        detail=f"of {figures.number(most or None)} tok/s possible",
+        detail=f"of {figures.number(most)} tok/s possible",
         compared=against_hour(state.rates.utilisation, line),
         spark=_spark("Utilisation", "of capacity", line),
     )

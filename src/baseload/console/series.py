@@ -38,8 +38,8 @@ def read(history: History, state: State) -> Series:
         node = node_of.get(replica, replica)
         watts = _fitted(watts, len(times))
         nodes[node] = _added(nodes[node], watts) if node in nodes else watts
-    total = _fitted(columns.get("watts", []), len(times))
-    rest = [_rest(w, [line[i] for line in nodes.values()]) for i, w in enumerate(total)]
+    metered = _fitted(columns.get("watts", []), len(times))
+    rest = [_rest(w, [line[i] for line in nodes.values()]) for i, w in enumerate(metered)]
     if any(w and w > NOTICED_W for w in rest):
         nodes[UNASSIGNED] = rest
     by_model = {model: _fitted(line, len(times)) for model, line in history.by_model.items()}
@@ -47,11 +47,11 @@ def read(history: History, state: State) -> Series:
 
 
 def point(state: State, models: Iterable[str], nodes: Collection[str]) -> dict[str, object]:
-    """One second of the live charts, in the order of the series the page was drawn with."""
-    rates = {m: sum(r.tokens_per_s for r in state.replicas if r.model == m) for m in models}
-    watts = {n: sum(r.watts for r in state.replicas if r.node == n) for n in nodes if n != UNASSIGNED}
+    """One second of the live charts, in the order of the series the page was drawn with; None is a gap."""
+    rates = {m: total(r.tokens_per_s for r in state.replicas if r.model == m) for m in models}
+    watts = {n: total(r.watts for r in state.replicas if r.node == n) for n in nodes if n != UNASSIGNED}
     if UNASSIGNED in nodes:
-        watts[UNASSIGNED] = max(0.0, state.power.watts - sum(watts.values()))
+        watts[UNASSIGNED] = _rest(state.power.watts, watts.values())
     return {"at": state.as_of_us / 1e6, "tokens": rates, "watts": watts, "cap": state.power.envelope_watts or None}
 
 
@@ -67,6 +67,12 @@ def _added(a: Sequence[float | None], b: Sequence[float | None]) -> list[float |
 
 def _rest(total: float | None, parts: Iterable[float | None]) -> float | None:
     return None if total is None else max(0.0, total - sum(p or 0.0 for p in parts))
+
+
+def total(values: Iterable[float | None]) -> float | None:
+    """The sum of what is known; None when nothing is."""
+    known = [v for v in values if v is not None]
+    return sum(known) if known else None
 
 
 def mean(values: Sequence[float | None]) -> float | None:

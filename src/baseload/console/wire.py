@@ -21,20 +21,20 @@ class Requests(msgspec.Struct, kw_only=True):
 
 
 class Rates(msgspec.Struct, kw_only=True):
-    """What the fleet does per second, and what it could."""
+    """What the fleet does per second, and what it could; None where that is not known."""
 
-    requests_per_s: float = 0.0
-    prefill_tokens_per_s: float = 0.0
-    decode_tokens_per_s: float = 0.0
-    capacity_tokens_per_s: float = 0.0
-    utilisation: float = 0.0
+    requests_per_s: float | None = None
+    prefill_tokens_per_s: float | None = None
+    decode_tokens_per_s: float | None = None
+    capacity_tokens_per_s: float | None = None
+    utilisation: float | None = None
 
 
 class Power(msgspec.Struct, kw_only=True):
     """Watts now against the site's envelope; `kind` is the sensor's mark."""
 
-    watts: float = 0.0
-    idle_watts: float = 0.0
+    watts: float | None = None
+    idle_watts: float | None = None
     envelope_watts: float = 0.0
     kind: str = "modelled"
     joules_total: float = 0.0
@@ -42,7 +42,7 @@ class Power(msgspec.Struct, kw_only=True):
 
 
 class Replica(msgspec.Struct, kw_only=True):
-    """One engine process."""
+    """One engine process; what an engine elsewhere does not say of itself is None."""
 
     id: str = ""
     node: str = ""
@@ -52,12 +52,12 @@ class Replica(msgspec.Struct, kw_only=True):
     engine: str = ""
     state: str = ""
     running: int = 0
-    waiting: int = 0
-    parked: int = 0
-    tokens_per_s: float = 0.0
-    watts: float = 0.0
+    waiting: int | None = None
+    parked: int | None = None
+    tokens_per_s: float | None = None
+    watts: float | None = None
     joules_per_token: float | None = None
-    usd_per_hour: float = 0.0
+    usd_per_hour: float | None = None
     kv_used: float | None = None
 
 
@@ -85,7 +85,7 @@ class Merit(msgspec.Struct, kw_only=True, rename={"name": "class"}):
 class Orders(msgspec.Struct, kw_only=True):
     """Dispatch's standing orders; `worth_steps` says how large each "one more" was."""
 
-    as_of_us: int = 0
+    as_of_us: int | None = None
     flex_slots: dict[str, int] = {}
     worth: Worth = msgspec.field(default_factory=Worth)
     worth_steps: dict[str, str] = {}
@@ -112,7 +112,7 @@ class Trust(msgspec.Struct, kw_only=True):
     open_tokens: int = 0
     joules_metered: float = 0.0
     joules_allotted: float = 0.0
-    checked_us: int = 0
+    checked_us: int | None = None
 
 
 class State(msgspec.Struct, kw_only=True):

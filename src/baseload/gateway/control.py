@@ -83,13 +83,15 @@ class Control:
         runtime.power.sample(now_us)
         queued = self.queued_by_class()
         self.runtime.demand.tick(runtime.meters.arrived, queued, 1.0)
-        prefill, decode, by_model = runtime.meters.rates(now_us, runtime.live)
+        rates = runtime.meters.rates(now_us, runtime.live)
         self.requests_per_s = 0.8 * self.requests_per_s + 0.2 * (runtime.meters.requests - self._requests_before)
         self._requests_before = runtime.meters.requests
         self._price_the_hour()
+        if rates is None:
+            return
+        prefill, decode, by_model = rates
         self._learn_speed(prefill, decode)
-        watts = runtime.power.watts
-        billed = runtime.meters.billed or 1
+        watts, billed = runtime.power.watts, runtime.meters.billed
         runtime.meters.history.append(
             Second(
                 at_us=now_us,
@@ -98,9 +100,9 @@ class Control:
                 watts=watts,
                 in_flight=len(runtime.live),
                 queued=sum(queued.values()),
-                joules_per_token=watts / decode if decode else 0.0,
-                price_usd_per_mtok=runtime.meters.amount_nano / 1e9 / billed * 1e6 if runtime.meters.billed else 0.0,
-                cost_usd_per_mtok=self.cost_usd_per_h() / 3600 / decode * 1e6 if decode else 0.0,
+                joules_per_token=watts / decode if watts is not None and decode else None,
+                price_usd_per_mtok=runtime.meters.amount_nano / 1e9 / billed * 1e6 if billed else None,
+                cost_usd_per_mtok=self.cost_usd_per_h() / 3600 / decode * 1e6 if decode and self.cost_by_pool else None,
                 by_model=by_model,
                 by_replica_watts=self._watts_by_replica(by_model),
             )
@@ -135,10 +137,14 @@ class Control:
         costs = hourly(self.runtime.cloud, self.runtime.power.watts_by_pool, self.runtime.now_us())
         self.cost_by_pool = {c.pool: c.total_nano / 1e9 for c in costs}
 
-    def capacity_tokens_per_s(self) -> float:
-        """Decoded tokens a second that the replicas that are up sustain, by the catalogue's work per token."""
+    def capacity_tokens_per_s(self) -> float | None:
+        """Decoded tokens a second that the replicas that are up sustain, by the catalogue's work per token.
+
+        None when one of them is an engine elsewhere: what it could do is not known, and so the sum is not.
+        """
         ready = self.ready()
-        return sum(self.steering.decode_capacity(m, ready[m.id]) for m in self.runtime.cloud.models)
+        each = [self.steering.decode_capacity(m, ready[m.id]) for m in self.runtime.cloud.models]
+        return None if None in each else sum(capacity or 0.0 for capacity in each)
 
     def decode_equivalents_per_s(self, prefill_per_s: float, decode_per_s: float) -> float:
         """Prefilled tokens counted at what they weigh beside decoded ones."""

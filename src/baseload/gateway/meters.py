@@ -27,17 +27,17 @@ class TenantMeter:
 
 @dataclass(frozen=True, slots=True)
 class Second:
-    """One row of history."""
+    """One row of history; what has no denominator in that second is None, never 0."""
 
     at_us: int
     prefill_tokens_per_s: float
     decode_tokens_per_s: float
-    watts: float
+    watts: float | None
     in_flight: int
     queued: int
-    joules_per_token: float
-    price_usd_per_mtok: float
-    cost_usd_per_mtok: float
+    joules_per_token: float | None
+    price_usd_per_mtok: float | None
+    cost_usd_per_mtok: float | None
     by_model: dict[str, float]
     by_replica_watts: dict[str, float]
 
@@ -97,8 +97,11 @@ class Meters:
             self.billed += attempt.billed
             self.lost += attempt.lost
 
-    def rates(self, now_us: int, live: Iterable[Live]) -> tuple[float, float, dict[str, float]]:
-        """Prefill and decode tokens per second, and decode by model, over the last few seconds. Call once a second."""
+    def rates(self, now_us: int, live: Iterable[Live]) -> tuple[float, float, dict[str, float]] | None:
+        """Prefill and decode tokens per second, and decode by model, over the last few seconds. Call once a second.
+
+        None the first time: a rate lies between two readings.
+        """
         prefilled, emitted, by_model = self.prefilled, self.emitted, dict(self.emitted_by_model)
         for request in live:
             p, e = request.so_far()
@@ -106,10 +109,10 @@ class Meters:
             emitted += e
             by_model[request.admitted.model.id] = by_model.get(request.admitted.model.id, 0) + e
         self._recent.append((now_us, prefilled, emitted, by_model))
+        if len(self._recent) == 1:
+            return None
         then_us, p0, e0, m0 = self._recent[0]
         span_s = max((now_us - then_us) / 1e6, 1e-9)
-        if len(self._recent) == 1:
-            return 0.0, 0.0, dict.fromkeys(by_model, 0.0)
         by_rate = {m: max(n - m0.get(m, 0), 0) / span_s for m, n in by_model.items()}
         return max(prefilled - p0, 0) / span_s, max(emitted - e0, 0) / span_s, by_rate
 
@@ -133,6 +136,6 @@ class Meters:
             "step_s": 1,
             "fields": fields,
             "rows": [[getattr(r, f) for f in fields] for r in rows],
-            "by_model": {m: [r.by_model.get(m, 0.0) for r in rows] for m in models},
-            "by_replica_watts": {m: [r.by_replica_watts.get(m, 0.0) for r in rows] for m in replicas},
+            "by_model": {m: [r.by_model.get(m) for r in rows] for m in models},
+            "by_replica_watts": {m: [r.by_replica_watts.get(m) for r in rows] for m in replicas},
         }

@@ -21,7 +21,7 @@ class StandingOrders:
     def describe(self) -> dict[str, Any]:
         """As JSON."""
         return {
-            "as_of_us": self.as_of_us,
+            "as_of_us": self.as_of_us or None,
             "flex_slots": self.flex_slots,
             "protected_slots": self.protected_slots,
             "worth": self.worth,

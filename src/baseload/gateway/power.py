@@ -24,16 +24,16 @@ class Power:
     def __init__(self, meters: Iterable[Meter]) -> None:
         self.meters = {m.pool: m for m in meters}
         self.work = WorkLog()
-        self.watts_by_pool = {m.pool: m.idle_w * m.pue for m in self.meters.values()}
+        self.watts_by_pool: dict[str, float] = {}
         self.allotted_mj = 0
         self._first_mj = {m.pool: m.total_mj for m in self.meters.values()}
         self._read: dict[str, tuple[int, int]] = {}
         self._cpu_s: dict[str, tuple[float, float]] = {}
 
     @property
-    def watts(self) -> float:
-        """What all pools draw now, PUE included."""
-        return sum(self.watts_by_pool.values())
+    def watts(self) -> float | None:
+        """What all pools draw now, PUE included; None until each sensor was read twice."""
+        return sum(self.watts_by_pool.values()) if self.watts_by_pool.keys() == self.meters.keys() else None
 
     @property
     def metered_mj(self) -> int:

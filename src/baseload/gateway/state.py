@@ -1,4 +1,7 @@
-"""The live state as one JSON-ready value: what the operator's page and `baseload status` show."""
+"""The live state as one JSON-ready value: what the operator's page and `baseload status` show.
+
+A figure that is undefined (a ratio over nothing, watts nobody has read yet) is None, never 0.
+"""
 
 import os
 import platform
@@ -26,7 +29,7 @@ def describe(runtime: Runtime, control: Control, metering: Metering) -> dict[str
             "envelope_watts": sum(s.envelope_w for s in runtime.cloud.sites),
             "kind": str(power.kind),
             "joules_total": power.metered_mj / 1000,
-            "joules_per_token": power.metered_mj / 1000 / runtime.meters.emitted if runtime.meters.emitted else 0.0,
+            "joules_per_token": _per_token(power.metered_mj / 1000 if metering.checked_us else None, runtime),
         },
         "replicas": [_replica(runtime, control, e.replica) for e in runtime.router.engines],
         "orders": runtime.orders.describe(),
@@ -34,6 +37,11 @@ def describe(runtime: Runtime, control: Control, metering: Metering) -> dict[str
         "trust": _trust(runtime, control, metering),
         "problems": problems(runtime, control),
     }
+
+
+def _per_token(joules: float | None, runtime: Runtime) -> float | None:
+    """Defined once a metering window is on record and a token was emitted."""
+    return None if joules is None or not runtime.meters.emitted else joules / runtime.meters.emitted
 
 
 def _requests(runtime: Runtime, control: Control) -> dict[str, Any]:
@@ -51,14 +59,17 @@ def _requests(runtime: Runtime, control: Control) -> dict[str, Any]:
 def _rates(runtime: Runtime, control: Control) -> dict[str, Any]:
     """Utilisation is the work done per second over what the pools are known to sustain."""
     last = runtime.meters.history[-1] if runtime.meters.history else None
-    prefill, decode = (last.prefill_tokens_per_s, last.decode_tokens_per_s) if last else (0.0, 0.0)
     capacity = control.capacity_tokens_per_s()
+    utilisation = None
+    if last and capacity:
+        done = control.decode_equivalents_per_s(last.prefill_tokens_per_s, last.decode_tokens_per_s)
+        utilisation = min(done / capacity, 1.0)
     return {
-        "requests_per_s": control.requests_per_s,
-        "prefill_tokens_per_s": prefill,
-        "decode_tokens_per_s": decode,
+        "requests_per_s": control.requests_per_s if last else None,
+        "prefill_tokens_per_s": last.prefill_tokens_per_s if last else None,
+        "decode_tokens_per_s": last.decode_tokens_per_s if last else None,
         "capacity_tokens_per_s": capacity,
-        "utilisation": min(control.decode_equivalents_per_s(prefill, decode) / capacity, 1.0) if capacity else 0.0,
+        "utilisation": utilisation,
     }
 
 
@@ -68,10 +79,11 @@ def _replica(runtime: Runtime, control: Control, replica: str) -> dict[str, Any]
     pool = next(p for p in runtime.cloud.pools if p.id == engine.pool_id)
     said = control.metrics.get(replica, {})
     last = runtime.meters.history[-1] if runtime.meters.history else None
-    watts = last.by_replica_watts.get(replica, 0.0) if last else 0.0
+    watts = last.by_replica_watts.get(replica) if last else None
+    cost = control.cost_by_pool.get(pool.id)
     in_pool = max(sum(e.pool_id == pool.id for e in runtime.router.engines), 1)
     of_model = max(len(runtime.router.queues[engine.model].seats), 1)
-    tokens_per_s = last.by_model.get(engine.model, 0.0) / of_model if last else 0.0
+    tokens_per_s = last.by_model.get(engine.model, 0.0) / of_model if last else None
     return {
         "id": replica,
         "node": platform.node() if engine.kind != "external" else engine.connections.name,
@@ -81,13 +93,13 @@ def _replica(runtime: Runtime, control: Control, replica: str) -> dict[str, Any]
         "engine": engine.kind,
         "state": "ready" if seat.up else "down",
         "running": seat.load,
-        "waiting": int(said.get("waiting", 0)),
-        "parked": int(said.get("parked", 0)),
+        "waiting": int(said["waiting"]) if "waiting" in said else None,
+        "parked": int(said["parked"]) if "parked" in said else None,
         "tokens_per_s": tokens_per_s,
         "watts": watts,
-        "joules_per_token": watts / tokens_per_s if tokens_per_s else 0.0,
-        "usd_per_hour": control.cost_by_pool.get(pool.id, 0.0) / in_pool,
-        "kv_used": float(said.get("kv_used", 0.0)),
+        "joules_per_token": watts / tokens_per_s if watts is not None and tokens_per_s else None,
+        "usd_per_hour": None if cost is None else cost / in_pool,
+        "kv_used": said.get("kv_used"),
     }
 
 
@@ -109,7 +121,7 @@ def _trust(runtime: Runtime, control: Control, metering: Metering) -> dict[str, 
         "joules_metered": runtime.power.metered_mj / 1000,
         "joules_allotted": runtime.power.allotted_mj / 1000,
         "unsettled": len(runtime.unsettled),
-        "checked_us": metering.checked_us,
+        "checked_us": metering.checked_us or None,
     }
 
 
@@ -126,7 +138,7 @@ def problems(runtime: Runtime, control: Control) -> list[str]:
             found.append(f"{', '.join(down)} is down; it is being restarted.")
     found += [f"{b[0].upper()}{b[1:]}." for b in runtime.orders.breaks]
     found += [f"{n[0].upper()}{n[1:]}." for n in runtime.notes]
-    over_w = runtime.power.watts - sum(s.envelope_w for s in runtime.cloud.sites)
+    over_w = (runtime.power.watts or 0.0) - sum(s.envelope_w for s in runtime.cloud.sites)
     if over_w > 0.5:
         found.append(f"The sites draw {over_w:.0f} W more than their envelope.")
     return found

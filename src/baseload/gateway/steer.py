@@ -112,10 +112,12 @@ class Steering:
         work = self.weights[model.id].work(round(load.tok_in), round(load.tok_out))
         return 1e9 / max(work, 1) * self.speed.get(model.id, 1.0) * min(part, 1.0)
 
-    def decode_capacity(self, model: Model, replicas: int) -> float:
-        """Decoded tokens a second of so many replicas with nothing else to do."""
-        if model.engine == "external":
+    def decode_capacity(self, model: Model, replicas: int) -> float | None:
+        """Decoded tokens a second of so many replicas with nothing else to do; None for an engine elsewhere."""
+        if not replicas:
             return 0.0
+        if model.engine == "external":
+            return None
         if model.engine == "twin":
             return model.twin_decode_tokens_per_s * model.slots * replicas
         there = sum(m.replicas for m in self.cloud.models if m.pool == model.pool)

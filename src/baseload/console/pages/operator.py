@@ -30,6 +30,7 @@ def context(picture: Picture) -> dict[str, Any]:
         "sentence": overview.sentence(state, picture.pnl),
         "tiles": overview.tiles(state, picture.hour, picture.pnl),
         "matches": trust.matches(state),
+        "decode": series.total(r.tokens_per_s for r in state.replicas),
         "models": list(picture.hour.by_model),
         "nodes": nodes(picture),
         "now": series.point(state, picture.hour.by_model, nodes(picture)),

@@ -13,13 +13,14 @@
   };
   const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3], [5, 5], [12, 4], [1, 4], [6, 2, 1, 2]];
   const charts = [];
+  const GAP_S = 20; // the first columns may be fifteen seconds old
+  const AGAIN_MS = 2000;
   let windowS = 600;
 
-  // Columns of running sums, highest first: painted in that order, the areas read as a stack.
+  // Columns of running sums, highest first: painted in that order, the areas read as a stack. What is not known is a gap.
   const stack = (lines) => {
-    const sums = [];
-    lines.forEach((line, k) => sums.push(line.map((v, i) => (k ? sums[k - 1][i] : 0) + (v ?? 0))));
-    return sums.reverse();
+    const sum = (lines[0] ?? []).map(() => 0);
+    return lines.map((line) => line.map((v, i) => (v === null ? null : (sum[i] += v)))).reverse();
   };
 
   const axes = (unit) => {
@@ -74,16 +75,23 @@
   const tell = (chart, i) => {
     if (i === null || i === undefined || chart.at[i] === undefined) { chart.host.title = ""; return; }
     const when = new Date(chart.at[i] * 1000).toISOString().slice(11, 19);
-    const parts = chart.names.map((n) => `${n} ${(chart.lines[n][i] ?? 0).toLocaleString("en-US", { maximumFractionDigits: 1 })} ${chart.unit}`);
+    const parts = chart.names.map((n) => `${n} ${chart.lines[n][i]?.toLocaleString("en-US", { maximumFractionDigits: 1 }) ?? "–"} ${chart.unit}`);
     chart.host.title = `${when} UTC: ${parts.join(", ")}`;
   };
 
-  const push = (chart, at, values, cap) => {
-    if (chart.at.length && at <= chart.at[chart.at.length - 1]) return;
-    const fresh = Object.keys(values).filter((n) => !chart.names.includes(n));
-    fresh.forEach((n) => { chart.names.push(n); chart.lines[n] = chart.at.map(() => null); });
+  const add = (chart, at, values) => {
     chart.at.push(at);
     chart.names.forEach((n) => chart.lines[n].push(values[n] ?? null));
+  };
+
+  // A silence is a gap in the line, not a slope from what was to what is.
+  const push = (chart, at, values, cap) => {
+    const last = chart.at[chart.at.length - 1];
+    if (at <= last) return;
+    const fresh = Object.keys(values).filter((n) => !chart.names.includes(n));
+    fresh.forEach((n) => { chart.names.push(n); chart.lines[n] = chart.at.map(() => null); });
+    if (at - last > GAP_S) add(chart, last + 1, {});
+    add(chart, at, values);
     while (chart.at[0] < at - windowS) { chart.at.shift(); chart.names.forEach((n) => chart.lines[n].shift()); }
     if (fresh.length || cap !== chart.cap) { chart.cap = cap; draw(chart); } else chart.plot.setData(data(chart));
     chart.host.dataset.points = String(chart.at.length);
@@ -98,10 +106,14 @@
     return chart;
   };
 
+  // Without the last ten minutes the charts begin with what comes.
+  const columns = async () => {
+    const answer = await fetch("/live/series", { headers: { accept: "application/json" } }).catch(() => null);
+    return answer?.ok ? answer.json() : { at: [], tokens: {}, watts: {}, cap: null, window_s: windowS };
+  };
+
   const start = async () => {
-    const answer = await fetch("/live/series", { headers: { accept: "application/json" } });
-    if (!answer.ok) return;
-    const first = await answer.json();
+    const first = await columns();
     windowS = first.window_s;
     const tokens = begin("chart-tokens", "tok/s", false, first.at, first.tokens, null);
     const watts = begin("chart-watts", "W", true, first.at, first.watts, first.cap);
@@ -115,12 +127,24 @@
   };
 
   // The console itself is away: the numbers on the page are old, and say so.
-  document.addEventListener("htmx:sse:error", () => {
+  const lost = () => {
     document.body.classList.add("is-lost");
     const word = document.querySelector(".pulse");
     if (word) word.textContent = "Reconnecting";
+  };
+  let connected = false;
+  document.addEventListener("htmx:sse:error", lost);
+  document.addEventListener("htmx:sse:after:connection", () => {
+    connected = true;
+    document.body.classList.remove("is-lost");
   });
-  document.addEventListener("htmx:sse:after:connection", () => document.body.classList.remove("is-lost"));
+
+  // A stream that broke is asked for again by the extension; one that never began, by us.
+  document.addEventListener("htmx:finally:request", (event) => {
+    if (connected || event.target.id !== "live") return;
+    lost();
+    setTimeout(() => htmx.ajax("GET", "/live", { source: "#live", swap: "none" }), AGAIN_MS);
+  });
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();
 })();
