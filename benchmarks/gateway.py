@@ -134,13 +134,15 @@ class Bench:
         return row
 
     async def memory(self, start_mb: float) -> dict[str, Any]:
-        """Resident memory at the start, and after many requests more."""
+        """Resident memory at the start, after all the loads before this one, and after many requests more."""
         target = self.sides["gateway"]
         make = question(target, stream=False)
+        warm_mb = memory_mb(self.up.gateway_pid)
         loop = await closed(target, make, connections=CONNECTIONS, requests=self.size.memory_requests)
         end_mb = memory_mb(self.up.gateway_pid)
         return {
             "start_mb": rounded(start_mb),
+            "warm_mb": rounded(warm_mb),
             "end_mb": rounded(end_mb),
             "requests": len(loop.answers),
             "failures": failures([loop]),
@@ -182,10 +184,10 @@ def place(up: Up, fake: Fake, floor_pid: int) -> dict[str, Any]:
     if len(cores) < 2:
         return {"gateway": cores, "others": cores, "note": "one core only: rates are lower bounds"}
     mine, others = {cores[0]}, set(cores[1:])
-    pin(up.gateway_pid, mine)
-    pin(floor_pid, mine)
-    pin(fake.pid, others)
-    pin(os.getpid(), others)
+    for pid in (*up.processes(), fake.pid, os.getpid()):
+        pin(pid, others)
+    for pid in (up.gateway_pid, floor_pid):
+        pin(pid, mine)
     return {"gateway": sorted(mine), "others": sorted(others)}
 
 

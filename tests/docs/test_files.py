@@ -13,6 +13,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
+from baseload.billing.daybook import Entered
 from baseload.catalog.fact import Fact, FactKind, Source
 from baseload.catalog.load import Catalog, load
 from baseload.cli.place import SavedKeys
@@ -89,6 +90,11 @@ def test_every_kind_of_number_and_its_mark_is_told() -> None:
     source = partial(Source, title="x", date=date(2026, 1, 1))
     facts = [Fact(value=1, low=1, high=1, unit="W", cited=source(kind=kind)) for kind in get_args(FactKind)]
     assert told == {fact.kind: fact.mark for fact in facts}
+
+
+def test_the_day_books_example_is_what_the_day_book_writes() -> None:
+    told = example("daybook/day-0.log, daybook/day-1.log")
+    assert json.loads(msgspec.json.encode(msgspec.convert(told, Entered))) == told
 
 
 def test_the_json_examples_have_the_keys_of_the_files() -> None:
