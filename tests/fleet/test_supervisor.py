@@ -141,7 +141,8 @@ async def test_only_a_child_that_was_ready_starts_with_a_clean_sheet(
 async def test_a_hopeless_child_is_not_started_again_and_says_why(tmp_path: Path, supervise: Kept) -> None:
     supervisor = supervise(child(tmp_path, "a", HOPELESS))
     supervisor.start()
-    keeper = await supervisor.until("a", ("refused",))
+    keeper = supervisor.keepers["a"]
+    await until(lambda: keeper.state == "refused")
     await asyncio.sleep(0.3)
     assert keeper.starts == 1
     assert keeper.why == "the model file is not the one described"
