@@ -100,6 +100,14 @@ def test_a_revoked_key_is_refused_at_once_and_stays_listed(do: Any) -> None:
     assert [k.state(NOW) for k in do(lambda unit: list(list_keys(unit.conn, tenant="acme")))] == ["revoked"]
 
 
+def test_a_scope_that_is_no_more_is_no_part_of_an_older_key(do: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or its younger siblings, whose grants lack it, could not revoke it."""
+    monkeypatch.setattr(scope, "EVERYTHING", scope.EVERYTHING | {"bygone"})
+    assert do(make(scopes=["chat", "bygone"])).key.scopes == {"chat", "bygone"}
+    monkeypatch.undo()
+    assert [k.scopes for k in do(lambda unit: list(list_keys(unit.conn)))] == [{"chat"}]
+
+
 def test_a_key_expires_to_the_microsecond(do: Any) -> None:
     made = do(make(expires_us=NOW + 10))
     ring = KeyRing(PEPPER, [made.key])

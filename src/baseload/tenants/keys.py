@@ -149,7 +149,7 @@ def _key(row: tuple[object, ...]) -> Key:
         account_id=account_id(str(tenant)),
         business=str(business),
         name=str(name),
-        scopes=frozenset(json.loads(str(scopes))),
+        scopes=frozenset(json.loads(str(scopes))) & scope.EVERYTHING,  # a scope that is no more grants nothing
         models=frozenset(json.loads(str(models))),
         not_before_us=_int(not_before),
         expires_us=None if expires is None else _int(expires),
