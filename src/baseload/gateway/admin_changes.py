@@ -115,7 +115,7 @@ class Changes:
                 maker=maker,
             )
         )
-        self.runtime.door.keys.add(made.key)
+        self.runtime.callers.keys.add(made.key)
         return encoded({**key_card(made.key, now_us), "key": made.secret}, 201)
 
     async def revoke_key(self, request: Request) -> Response:
@@ -124,19 +124,19 @@ class Changes:
         now_us = self.runtime.now_us()
         maker = None
         if asks := request.query_params.get("maker"):
-            found = self.runtime.door.keys.get(key_id)
+            found = self.runtime.callers.keys.get(key_id)
             maker = self._maker(asks, "" if found is None else found.tenant_id, now_us)
             if found is None or not within((found.scopes, found.models), (maker.scopes, maker.models)):
                 raise SetupError(f"key {maker.id} may not revoke a key that can do more than it; ask the operator")
         key = await self.runtime.ledger.writer.ask(
             lambda unit: revoke_key(unit, key_id=key_id, now_us=now_us, actor=_actor(maker))
         )
-        self.runtime.door.keys.add(key)
+        self.runtime.callers.keys.add(key)
         return encoded(key_card(key, now_us))
 
     def _maker(self, key_id: str, tenant: str, now_us: Micros) -> Key:
         """The key that asks: one that works, and of the tenant it asks for."""
-        key = self.runtime.door.keys.get(key_id)
+        key = self.runtime.callers.keys.get(key_id)
         if key is None or key.state(now_us) != "active":
             raise SetupError(f"key {key_id} does not work any more; log in with another")
         if key.tenant_id != tenant:
@@ -147,7 +147,7 @@ class Changes:
     async def top_up(self, request: Request) -> Response:
         """Money in, once per id, audited with its note; and what the tenant can now spend."""
         wanted = msgspec.json.decode(await request.body(), type=TopUpBody)
-        known = self.runtime.door.tenants
+        known = self.runtime.callers.tenants
         if wanted.tenant not in known:
             raise SetupError(f"no tenant named {wanted.tenant!r}; there are: {', '.join(sorted(known))}")
         amount, told_as = top_up_nano(wanted.amount_usd), wanted.id or secrets.token_hex(8)

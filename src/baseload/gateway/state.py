@@ -30,7 +30,7 @@ def describe(runtime: Runtime, control: Control, metering: Metering) -> dict[str
         },
         "replicas": [_replica(runtime, control, e.replica) for e in runtime.router.engines],
         "orders": runtime.orders.describe(),
-        "tenants": [_tenant(runtime, t) for t in runtime.door.tenants],
+        "tenants": [_tenant(runtime, t) for t in runtime.callers.tenants],
         "trust": _trust(runtime, control, metering),
         "problems": problems(runtime, control),
     }
@@ -97,7 +97,7 @@ def _tenant(runtime: Runtime, tenant: str) -> dict[str, Any]:
         "id": tenant,
         "in_flight": meter.in_flight,
         "requests": meter.requests,
-        "quota_share": runtime.door.limits[tenant].share_used(runtime.now_us()),
+        "quota_share": runtime.callers.limits[tenant].share_used(runtime.now_us()),
         "refusals": dict(meter.refusals),
     }
 
