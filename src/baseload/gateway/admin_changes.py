@@ -52,22 +52,6 @@ def encoded(value: Any, status: int = 200) -> Response:
     return Response(msgspec.json.encode(value), status_code=status, media_type="application/json")
 
 
-def key_card(key: Key, now_us: int) -> dict[str, Any]:
-    """A key as it may be shown: everything but the secret."""
-    return {
-        "id": key.id,
-        "name": key.name,
-        "tenant": key.tenant_id,
-        "business": key.business,
-        "state": key.state(now_us),
-        "scopes": sorted(key.scopes),
-        "models": sorted(key.models),
-        "created_us": key.created_us,
-        "expires_us": key.expires_us,
-        "revoked_us": key.revoked_us,
-    }
-
-
 class Changes:
     """The handlers that write."""
 
@@ -93,7 +77,7 @@ class Changes:
                 return list(list_keys(conn))
 
         now_us = self.runtime.now_us()
-        return encoded({"keys": [key_card(k, now_us) for k in await run_in_threadpool(read)]})
+        return encoded({"keys": [k.describe(now_us) for k in await run_in_threadpool(read)]})
 
     async def create_key(self, request: Request) -> Response:
         """Make a key; its secret is in this answer and nowhere else."""
@@ -116,7 +100,7 @@ class Changes:
             )
         )
         self.runtime.callers.keys.add(made.key)
-        return encoded({**key_card(made.key, now_us), "key": made.secret}, 201)
+        return encoded({**made.key.describe(now_us), "key": made.secret}, 201)
 
     async def revoke_key(self, request: Request) -> Response:
         """Revoke for good; the hot path knows before this answers. A `maker` reaches keys within its own grant."""
@@ -132,7 +116,7 @@ class Changes:
             lambda unit: revoke_key(unit, key_id=key_id, now_us=now_us, actor=_actor(maker))
         )
         self.runtime.callers.keys.add(key)
-        return encoded(key_card(key, now_us))
+        return encoded(key.describe(now_us))
 
     def _maker(self, key_id: str, tenant: str, now_us: Micros) -> Key:
         """The key that asks: one that works, and of the tenant it asks for."""
