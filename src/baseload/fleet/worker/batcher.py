@@ -80,6 +80,21 @@ class Batcher:
         """Sequences of all jobs in a state."""
         return sum(j.width for j in self.jobs.values() if j.state is state)
 
+    def describe(self) -> dict[str, float]:
+        """Counters since the start and sequences as they stand, as JSON."""
+        return {
+            "steps": self.steps,
+            "prefill_tokens": self.prefill_tokens,
+            "decode_tokens": self.decode_tokens,
+            "emitted_tokens": self.emitted_tokens,
+            "parkings": self.scheduler.parkings,
+            "running": self.count(State.RUNNING),
+            "waiting": self.count(State.QUEUED),
+            "parked": self.count(State.PARKED),
+            "flex_slots": self.scheduler.flex_slots,
+            "busy_s": round(self.busy_s, 3),
+        }
+
     def _stir(self) -> None:
         self.scheduler.changed = True
         self._wake.set()
