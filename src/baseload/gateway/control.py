@@ -121,14 +121,12 @@ class Control:
 
     def _learn_speed(self, prefill_per_s: float, decode_per_s: float) -> None:
         """How fast this machine is beside the catalogue's, seen while it is well filled: a fading mean."""
-        for model, weights in self.steering.weights.items():
+        for model in self.steering.rates.weights:
             queue = self.runtime.router.queues[model]
             filled = sum(s.load for s in queue.seats) >= sum(s.engine.slots for s in queue.seats) / 2
             alone = len(self.runtime.router.queues) == 1
             if filled and alone and queue.seats[0].engine.kind == "openvino":
-                seen = weights.work(round(prefill_per_s), round(decode_per_s)) / 1e9
-                known = self.steering.speed.get(model, 1.0)
-                self.steering.speed[model] = max(known + 0.05 * (seen - known), 0.05)
+                self.steering.rates.learn(model, prefill_per_s, decode_per_s)
 
     def _price_the_hour(self) -> None:
         """What each pool costs an hour: depreciation or rent, energy at the watts drawn now, space and staff."""
@@ -138,13 +136,7 @@ class Control:
     def capacity_tokens_per_s(self) -> float:
         """Decoded tokens a second that the replicas that are up sustain, by the catalogue's work per token."""
         ready = self.ready()
-        return sum(self.steering.decode_capacity(m, ready[m.id]) for m in self.runtime.cloud.models)
-
-    def decode_equivalents_per_s(self, prefill_per_s: float, decode_per_s: float) -> float:
-        """Prefilled tokens counted at what they weigh beside decoded ones."""
-        weights = list(self.steering.weights.values())
-        ratio = sum(w.prefill / w.decode for w in weights) / len(weights) if weights else 0.0
-        return decode_per_s + ratio * prefill_per_s
+        return sum(self.steering.rates.decode_capacity(m, ready[m.id]) for m in self.runtime.cloud.models)
 
     # deciding
     def ready(self) -> Counter[str]:

@@ -53,12 +53,13 @@ def _rates(runtime: Runtime, control: Control) -> dict[str, Any]:
     last = runtime.meters.history[-1] if runtime.meters.history else None
     prefill, decode = (last.prefill_tokens_per_s, last.decode_tokens_per_s) if last else (0.0, 0.0)
     capacity = control.capacity_tokens_per_s()
+    done = control.steering.rates.decode_equivalents_per_s(prefill, decode)
     return {
         "requests_per_s": control.requests_per_s,
         "prefill_tokens_per_s": prefill,
         "decode_tokens_per_s": decode,
         "capacity_tokens_per_s": capacity,
-        "utilisation": min(control.decode_equivalents_per_s(prefill, decode) / capacity, 1.0) if capacity else 0.0,
+        "utilisation": min(done / capacity, 1.0) if capacity else 0.0,
     }
 
 
