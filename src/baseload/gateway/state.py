@@ -41,7 +41,7 @@ def _requests(runtime: Runtime, control: Control) -> dict[str, Any]:
     return {
         "total": meters.requests,
         "in_flight": len(runtime.live),
-        "queued": sum(control.queued_by_class().values()),
+        "queued": sum(control.telemetry.queued_by_class().values()),
         "completed": meters.completed,
         "failed": meters.failed,
         "refusals": dict(meters.refusals),
@@ -52,10 +52,10 @@ def _rates(runtime: Runtime, control: Control) -> dict[str, Any]:
     """Utilisation is the work done per second over what the pools are known to sustain."""
     last = runtime.meters.history[-1] if runtime.meters.history else None
     prefill, decode = (last.prefill_tokens_per_s, last.decode_tokens_per_s) if last else (0.0, 0.0)
-    capacity = control.capacity_tokens_per_s()
-    done = control.steering.rates.decode_equivalents_per_s(prefill, decode)
+    capacity = control.telemetry.capacity_tokens_per_s()
+    done = control.telemetry.rates.decode_equivalents_per_s(prefill, decode)
     return {
-        "requests_per_s": control.requests_per_s,
+        "requests_per_s": control.telemetry.requests_per_s,
         "prefill_tokens_per_s": prefill,
         "decode_tokens_per_s": decode,
         "capacity_tokens_per_s": capacity,
@@ -87,7 +87,7 @@ def _replica(runtime: Runtime, control: Control, replica: str) -> dict[str, Any]
         "tokens_per_s": tokens_per_s,
         "watts": watts,
         "joules_per_token": watts / tokens_per_s if tokens_per_s else 0.0,
-        "usd_per_hour": control.cost_by_pool.get(pool.id, 0.0) / in_pool,
+        "usd_per_hour": control.telemetry.cost_by_pool.get(pool.id, 0.0) / in_pool,
         "kv_used": float(said.get("kv_used", 0.0)),
     }
 
