@@ -2,7 +2,7 @@
 
     emitted (ledger, over all attempts of a request) = billed + lost = emitted (the upstream's own ledger)
 
-The ledger is read from its file, read-only; the upstream's counts are final unless running or cancelling.
+The ledger is read from its file, read-only; the upstream's counts are those of calls that have ended.
 """
 
 import time
@@ -14,9 +14,8 @@ from typing import Any
 import apsw
 
 from benchmarks.cloud import Up
+from benchmarks.fake_answers import FINAL
 from benchmarks.fakes import Fake
-
-FINAL = ("completed", "cancelled", "failed", "died", "hung_up")
 
 
 @dataclass(slots=True, kw_only=True)

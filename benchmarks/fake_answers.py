@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 MOST_CALLS = 1_000_000
+FINAL = ("completed", "cancelled", "failed", "died", "hung_up")
+"""The states in which a call has ended and its counts stay; until then it is running or cancelling."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +34,7 @@ class Habits:
 
 @dataclass(slots=True, kw_only=True)
 class Call:
-    """What one request id has had, over all its attempts. Final unless running or cancelling."""
+    """What one request id has had, over all its attempts. Its counts are final in the states of `FINAL`."""
 
     prompt_tokens: int = 0
     emitted: int = 0

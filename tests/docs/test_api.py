@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from baseload.fleet.worker import schema
+from baseload.fleet.worker import ask, schema
 from baseload.gateway import wire
 from baseload.gateway.answer import Final
 from baseload.tenants import Limits
@@ -51,8 +51,8 @@ def test_a_messages_fields_are_told() -> None:
 
 
 def test_the_bounds_are_those_of_the_gateway() -> None:
-    assert f"1 to {wire.MAX_CHOICES} choices" in PAGE
-    assert f"up to {wire.MAX_STOPS} of them" in PAGE
+    assert f"1 to {ask.MAX_CHOICES} choices" in PAGE
+    assert f"up to {ask.MAX_STOPS} of them" in PAGE
 
 
 def test_every_keyword_of_a_schema_is_told_and_no_other() -> None:

@@ -21,7 +21,7 @@ SLEEPER = "import time; time.sleep(600)"
 STUBBORN = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
 )
-HOPELESS = "import sys; print('the model file is not the one described', file=sys.stderr); sys.exit(3)"
+REFUSES = "import sys; print('the model file is not the one described', file=sys.stderr); sys.exit(3)"
 ONCE_READY = r"""
 import os, socket, sys, time
 path = sys.argv[1]
@@ -139,9 +139,10 @@ async def test_only_a_child_that_was_ready_starts_with_a_clean_sheet(
 
 
 async def test_a_hopeless_child_is_not_started_again_and_says_why(tmp_path: Path, supervise: Kept) -> None:
-    supervisor = supervise(child(tmp_path, "a", HOPELESS))
+    supervisor = supervise(child(tmp_path, "a", REFUSES))
     supervisor.start()
-    keeper = await supervisor.until("a", ("refused",))
+    keeper = supervisor.keepers["a"]
+    await until(lambda: keeper.state == "refused")
     await asyncio.sleep(0.3)
     assert keeper.starts == 1
     assert keeper.why == "the model file is not the one described"

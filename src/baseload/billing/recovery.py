@@ -8,7 +8,6 @@ from baseload.billing.admission import Admission, Grant, from_json
 from baseload.billing.books import Books
 from baseload.billing.outcome import Attempt, Outcome
 from baseload.billing.settlement import settle
-from baseload.store.tally import Count as Row
 from baseload.units import Mark, Micros, Millijoule, Nano
 
 
@@ -20,11 +19,6 @@ class Count:
     emitted: int
     replica: str = ""
     pool: str = ""
-
-    @classmethod
-    def of(cls, row: Row, replica: str, pool: str) -> "Count":
-        """From a worker's tally."""
-        return cls(prefilled=row.prefilled, emitted=row.emitted, replica=replica, pool=pool)
 
 
 Witness = Callable[[Admission], Awaitable[Count | None]]

@@ -1,6 +1,5 @@
 """`baseload dispatch`: the merit order. Live, as the gateway follows it now, or worked out for a snapshot in a file."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -54,15 +53,10 @@ def solved(path: Path) -> dict[str, Any]:
         "replicas": dict(commitment.replicas),
         "watts": dict(plan.watts),
         "flex_slots": room.flex_slots_by_model(room.standing_orders(snapshot, commitment, plan)),
-        "merit": [_row(r) for r in room.merit_order(snapshot, commitment)],
+        "merit": [r.describe() for r in room.merit_order(snapshot, commitment)],
         "worth": _worths(snapshot, commitment),
         "breaks": [str(b) for b in plan.breaks],
     }
-
-
-def _row(row: Any) -> dict[str, Any]:
-    cells = asdict(row)
-    return {"class": cells.pop("class_id")} | cells
 
 
 def _worths(snapshot: Any, commitment: Any) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from baseload.cli.place import NoCloud, absent, ask, data_option, supervisor
 from baseload.cli.root import Command, Group
 from baseload.cli.show import emit, json_option, say, table
 from baseload.cli.span import SPAN
-from baseload.tenants import Key, NewKey, create_key, list_keys, revoke_key, scope, secret
+from baseload.tenants import NewKey, create_key, list_keys, revoke_key, scope, secret
 
 
 @click.group(cls=Group, example="baseload keys create acme")
@@ -75,7 +75,7 @@ def _create_offline(data: Path, wanted: dict[str, Any]) -> dict[str, Any]:
             expires_us=now_us() + wanted["expires_in_s"] * 1_000_000 if wanted["expires_in_s"] else None,
         ),
     )
-    return row(made.key) | {"key": made.secret}
+    return made.key.describe(now_us()) | {"key": made.secret}
 
 
 @keys.command("list", cls=Command, example="baseload keys list --tenant acme")
@@ -85,7 +85,7 @@ def _create_offline(data: Path, wanted: dict[str, Any]) -> dict[str, Any]:
 def list_(tenant: str | None, data: Path, as_json: bool) -> None:
     """Every key, revoked and expired ones too, never with its secret."""
     with reading(data) as conn:
-        found = [row(key) for key in list_keys(conn, tenant=tenant)]
+        found = [key.describe(now_us()) for key in list_keys(conn, tenant=tenant)]
     if as_json:
         emit({"keys": found})
         return
@@ -110,22 +110,6 @@ def _running(data: Path) -> bool:
     if not (data / "ledger.db").exists():
         raise NoCloud(absent(data))
     return supervisor(data) is not None
-
-
-def row(key: Key) -> dict[str, Any]:
-    """A key as every list shows it."""
-    return {
-        "id": key.id,
-        "tenant": key.tenant_id,
-        "business": key.business,
-        "name": key.name,
-        "scopes": sorted(key.scopes),
-        "models": sorted(key.models),
-        "created_us": key.created_us,
-        "expires_us": key.expires_us,
-        "revoked_us": key.revoked_us,
-        "state": key.state(now_us()),
-    }
 
 
 def _cells(key: dict[str, Any]) -> list[str]:

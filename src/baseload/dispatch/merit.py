@@ -5,7 +5,8 @@ its energy plus the worth of what it displaces, penalties of broken promises inc
 price beats that.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from baseload.dispatch.plan import Dispatcher, read_plan, value_of
 from baseload.dispatch.reason import Reason, Solved, price_of_next, ready_replicas, reason
@@ -33,6 +34,11 @@ class MeritRow:
     served_per_s: float
     waits_per_s: float
     reason: Reason
+
+    def describe(self) -> dict[str, Any]:
+        """As JSON, units in the keys."""
+        cells = asdict(self)
+        return {"class": cells.pop("class_id")} | cells | {"reason": str(self.reason)}
 
 
 def merit_order(

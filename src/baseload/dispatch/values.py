@@ -58,10 +58,7 @@ class Recipe:
     pool: str
     model: str
     rates_per_s: Mapping[str, float]
-    parallelism: str = "tp1"
-    precision: str = "fp16"
     engine: str = "openvino"
-    operating_point: str = ""
     chips: float = 1.0
     memory_gb: float = 0.0
     slots: int = 16

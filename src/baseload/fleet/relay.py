@@ -1,18 +1,17 @@
 """One attempt: an engine's event stream, counted and handed on with the least touching.
 
-A chunk is not a token. Our workers say in a comment line before each event how many tokens they have emitted so
-far (`: tokens=17`); other engines say it at the end, in their usage chunk, and until then a chunk with content
-counts as one. The usage chunk and `[DONE]` are kept back: they leave only after the ledger has settled.
+A chunk is not a token; `progress` tells what is counted. The usage chunk and `[DONE]` are kept back: they leave only
+after the ledger has settled.
 """
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 import msgspec
 
 from baseload.fleet.chunk import Chunk
+from baseload.fleet.progress import Progress
 from baseload.http1 import Connection
 
 MAX_EVENT_BYTES = 1 << 20
@@ -27,15 +26,6 @@ class Consumer(Protocol):
         """Events of one read, in order. False when the client had gone: none of them were delivered."""
 
 
-@dataclass(slots=True)
-class Segment:
-    """What one stretch on the engine did: from its prefill until it ended or was parked."""
-
-    prefilled: int = 0
-    emitted: int = 0
-    ended_us: int = 0
-
-
 class End(msgspec.Struct, frozen=True, kw_only=True):
     """How an attempt ended, as far as this side of the connection saw it."""
 
@@ -43,22 +33,6 @@ class End(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     status: int = 0
     body: bytes = b""
-
-
-@dataclass(slots=True)
-class Progress:
-    """What has been seen so far; tokens are sums over all choices."""
-
-    prompt: int | None = None
-    cached: int | None = None
-    seen: int = 0
-    delivered: int = 0
-    usage_tokens: int | None = None
-    first_token_us: int = 0
-    finish: str = ""
-    parked_since_us: int = 0
-    held_us: int = 0
-    segments: list[Segment] = field(default_factory=lambda: [Segment()])
 
 
 _decode_whole = msgspec.json.Decoder(Chunk).decode
@@ -80,12 +54,12 @@ class Relay:
         now_us: Callable[[], int],
         whole: bool = False,
     ) -> None:
-        self.progress = Progress()
         self.end: asyncio.Future[End] = asyncio.get_running_loop().create_future()
         self.connection: Connection | None = None
         self.whole = whole
         self.paused = False
-        self._sent_us = self.last_data_us = now_us()
+        self.last_data_us = now_us()
+        self.progress = Progress(sent_us=self.last_data_us)
         self._consumer = consumer
         self._speaks_tokens = speaks_tokens
         self._rename = rename
@@ -155,8 +129,7 @@ class Relay:
     def _finish(self, end: End) -> None:
         if not self.end.done():
             self.paused = False
-            self._resumed()
-            self.progress.segments[-1].ended_us = self._now_us()
+            self.progress.end(self._now_us())
             self.end.set_result(end)
 
     def _events(self, events: list[bytes]) -> None:
@@ -198,57 +171,16 @@ class Relay:
         self._finish(End(reason="completed"))
 
     def _count(self, chunks: list[Chunk]) -> None:
-        """What the events say of progress. One loop without calls: it runs for every token there is."""
-        progress, seen, speaks = self.progress, self.progress.seen, self._speaks_tokens
-        for chunk in chunks:
-            for choice in chunk.choices:
-                if choice.finish_reason:
-                    progress.finish = choice.finish_reason
-                if not speaks and (choice.text or (choice.delta is not None and choice.delta.content)):
-                    seen += 1
-            if chunk.usage is not None:
-                progress.prompt = chunk.usage.prompt_tokens
-                progress.usage_tokens = chunk.usage.completion_tokens or 0
-            if chunk.error is not None:
-                self.stop("engine_error", bytes(chunk.error).decode("utf-8", "replace"))
-        if seen != progress.seen:
-            self._seen(seen)
-
-    def _seen(self, tokens: int) -> None:
-        progress = self.progress
-        if tokens and not progress.first_token_us:
-            progress.first_token_us = self._now_us()
-        progress.segments[-1].emitted += tokens - progress.seen
-        progress.seen = tokens
+        error = self.progress.count(chunks, speaks_tokens=self._speaks_tokens, at_us=self.last_data_us)
+        if error:
+            self.stop("engine_error", error)
 
     def _without_comments(self, event: bytes) -> bytes:
         """Read the comment lines before an event, and take them off."""
         while event[:1] == b":":
             comment, _, event = event.partition(b"\n")
-            self._comment(comment[1:].strip())
+            self.progress.hear(comment[1:].strip(), self.last_data_us)
         return event
-
-    def _comment(self, comment: bytes) -> None:
-        words = dict(word.partition("=")[::2] for word in comment.decode("ascii", "replace").split())
-        progress = self.progress
-        if "tokens" in words:
-            self._seen(int(words["tokens"]))
-        elif "prompt" in words:
-            progress.prompt = int(words["prompt"])
-            progress.cached = int(words["cached"]) if words.get("cached", "-") != "-" else None
-            progress.segments[-1].prefilled = progress.prompt
-        elif "parked" in words:
-            progress.parked_since_us = progress.segments[-1].ended_us = self._now_us()
-        elif "started" in words:
-            progress.held_us = self._now_us() - self._sent_us  # not a sum: one put back uncomputed says it again
-        elif "resumed" in words:
-            self._resumed()
-            progress.segments.append(Segment(prefilled=int(words.get("prefilled", "0"))))
-
-    def _resumed(self) -> None:
-        if self.progress.parked_since_us:
-            self.progress.held_us += self._now_us() - self.progress.parked_since_us
-            self.progress.parked_since_us = 0
 
     def _deliver(self, out: list[bytes], chunks: list[Chunk]) -> None:
         if self.end.done():

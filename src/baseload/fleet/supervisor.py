@@ -69,13 +69,6 @@ class Supervisor:
         for name in self.keepers if names is None else names:
             self.keepers[name].start()
 
-    async def until(self, name: str, states: tuple[str, ...] = ("ready", "refused")) -> Keeper:
-        """Wait until a child is in one of these states."""
-        keeper = self.keepers[name]
-        while keeper.state not in states:
-            await asyncio.sleep(0.05)
-        return keeper
-
     def want(self, wanted: dict[str, bool]) -> list[str]:
         """Switch children on and off, without waiting for it; the names nobody here knows are returned."""
         for name, on in wanted.items():

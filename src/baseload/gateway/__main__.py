@@ -10,6 +10,7 @@ import uvloop
 
 from baseload.errors import BaseloadError, SetupError
 from baseload.fleet import leash
+from baseload.fleet.child import HOPELESS
 from baseload.gateway.serve import serve
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ def main() -> int:
         uvloop.run(serve(arguments.data))
     except SetupError as e:
         log.error("%s", e)
-        return 3
+        return HOPELESS
     except BaseloadError as e:
         log.error("%s", e)
         return 1

@@ -3,7 +3,6 @@
 import os
 import secrets
 from contextlib import closing
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
@@ -12,18 +11,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from baseload.billing.books import Books
-from baseload.billing.commands import TopUp
 from baseload.errors import SetupError
+from baseload.gateway import topup
 from baseload.gateway.runtime import Runtime
 from baseload.store import read_only
 from baseload.tenants import Key, create_key, list_keys, revoke_key, secret
 from baseload.tenants.roster import account_id
 from baseload.tenants.scope import ROUTES, TENANT_SCOPES, within
-from baseload.units import Micros, Nano, nano_to_usd, usd_to_nano
-
-MAX_TOP_UP_USD = 10**9
-"""A billion dollars at once is a slip of the keyboard."""
+from baseload.units import Micros, nano_to_usd
 
 
 class NewKeyBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -52,22 +47,6 @@ def encoded(value: Any, status: int = 200) -> Response:
     return Response(msgspec.json.encode(value), status_code=status, media_type="application/json")
 
 
-def key_card(key: Key, now_us: int) -> dict[str, Any]:
-    """A key as it may be shown: everything but the secret."""
-    return {
-        "id": key.id,
-        "name": key.name,
-        "tenant": key.tenant_id,
-        "business": key.business,
-        "state": key.state(now_us),
-        "scopes": sorted(key.scopes),
-        "models": sorted(key.models),
-        "created_us": key.created_us,
-        "expires_us": key.expires_us,
-        "revoked_us": key.revoked_us,
-    }
-
-
 class Changes:
     """The handlers that write."""
 
@@ -93,7 +72,7 @@ class Changes:
                 return list(list_keys(conn))
 
         now_us = self.runtime.now_us()
-        return encoded({"keys": [key_card(k, now_us) for k in await run_in_threadpool(read)]})
+        return encoded({"keys": [k.describe(now_us) for k in await run_in_threadpool(read)]})
 
     async def create_key(self, request: Request) -> Response:
         """Make a key; its secret is in this answer and nowhere else."""
@@ -115,8 +94,8 @@ class Changes:
                 maker=maker,
             )
         )
-        self.runtime.door.keys.add(made.key)
-        return encoded({**key_card(made.key, now_us), "key": made.secret}, 201)
+        self.runtime.callers.keys.add(made.key)
+        return encoded({**made.key.describe(now_us), "key": made.secret}, 201)
 
     async def revoke_key(self, request: Request) -> Response:
         """Revoke for good; the hot path knows before this answers. A `maker` reaches keys within its own grant."""
@@ -124,19 +103,19 @@ class Changes:
         now_us = self.runtime.now_us()
         maker = None
         if asks := request.query_params.get("maker"):
-            found = self.runtime.door.keys.get(key_id)
+            found = self.runtime.callers.keys.get(key_id)
             maker = self._maker(asks, "" if found is None else found.tenant_id, now_us)
             if found is None or not within((found.scopes, found.models), (maker.scopes, maker.models)):
                 raise SetupError(f"key {maker.id} may not revoke a key that can do more than it; ask the operator")
         key = await self.runtime.ledger.writer.ask(
             lambda unit: revoke_key(unit, key_id=key_id, now_us=now_us, actor=_actor(maker))
         )
-        self.runtime.door.keys.add(key)
-        return encoded(key_card(key, now_us))
+        self.runtime.callers.keys.add(key)
+        return encoded(key.describe(now_us))
 
     def _maker(self, key_id: str, tenant: str, now_us: Micros) -> Key:
         """The key that asks: one that works, and of the tenant it asks for."""
-        key = self.runtime.door.keys.get(key_id)
+        key = self.runtime.callers.keys.get(key_id)
         if key is None or key.state(now_us) != "active":
             raise SetupError(f"key {key_id} does not work any more; log in with another")
         if key.tenant_id != tenant:
@@ -147,13 +126,13 @@ class Changes:
     async def top_up(self, request: Request) -> Response:
         """Money in, once per id, audited with its note; and what the tenant can now spend."""
         wanted = msgspec.json.decode(await request.body(), type=TopUpBody)
-        known = self.runtime.door.tenants
+        known = self.runtime.callers.tenants
         if wanted.tenant not in known:
             raise SetupError(f"no tenant named {wanted.tenant!r}; there are: {', '.join(sorted(known))}")
-        amount, told_as = top_up_nano(wanted.amount_usd), wanted.id or secrets.token_hex(8)
+        amount, told_as = topup.amount_nano(wanted.amount_usd), wanted.id or secrets.token_hex(8)
         account, now_us = account_id(wanted.tenant), self.runtime.now_us()
         ledger = self.runtime.ledger
-        is_new = await ledger.writer.ask(lambda books: _book(books, account, amount, told_as, wanted.note, now_us))
+        is_new = await ledger.writer.ask(lambda books: topup.book(books, account, amount, told_as, wanted.note, now_us))
         available = await ledger.available(account)
         return encoded(
             {
@@ -179,36 +158,3 @@ def _end(expires_in_s: float | None, maker: Key | None, now_us: Micros) -> int |
 
 def _actor(maker: Key | None) -> str:
     return "operator" if maker is None else f"key:{maker.id}"
-
-
-def top_up_nano(text: str) -> Nano:
-    """Dollars as a person wrote them, exactly: nothing is rounded on the way in."""
-    try:
-        usd = Decimal(text)
-    except InvalidOperation:
-        usd = Decimal("NaN")
-    if not usd.is_finite() or not 0 < usd <= MAX_TOP_UP_USD:
-        raise SetupError(f"{text!r} is no amount to top up with; give dollars above 0, at most a billion: 25 or 12.50")
-    nano = usd_to_nano(usd)
-    if nano_to_usd(nano) != usd:
-        raise SetupError(f"{text} USD is finer than a nano-dollar; give at most nine decimals")
-    return nano
-
-
-def _book(books: Books, account: str, amount: Nano, told_as: str, note: str, now_us: Micros) -> bool:
-    """The entry and its audit row, in one transaction. False when the same was booked before.
-
-    An id that was told before must have said the same, or somebody's money would silently go nowhere.
-    """
-    key = f"operator:{told_as}"
-    if TopUp(account_id=account, amount_nano=amount, idem_key=key, actor="operator", now_us=now_us)(books):
-        books.audit("operator", "account.topup", account, {"amount_nano": amount, "id": told_as, "note": note})
-        return True
-    rows = books.conn.execute(
-        "SELECT p.account_id, p.amount_nano FROM posting p JOIN journal j ON j.id = p.journal_id"
-        " WHERE j.kind = 'topup' AND j.idem_key = ?",
-        (key,),
-    )
-    if (account, amount) not in [(str(a), n) for a, n in rows]:
-        raise SetupError(f"top-up {told_as!r} was told before with another tenant or amount; give it an id of its own")
-    return False

@@ -7,7 +7,8 @@ import msgspec
 from baseload.billing.outcome import Reason, Try
 from baseload.errors import EngineDown, EngineError
 from baseload.fleet.engines.base import CountMark, Engine, EngineCount
-from baseload.fleet.relay import Consumer, End, Progress, Relay
+from baseload.fleet.progress import Progress
+from baseload.fleet.relay import Consumer, End, Relay
 from baseload.units import Micros
 
 REASON: dict[str, Reason] = {

@@ -43,8 +43,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Door:
-    """Who is let through: keys in memory, tenants of the description, their limits."""
+class Callers:
+    """All who may ask: keys in memory, tenants of the description, their limits."""
 
     keys: KeyRing
     tenants: dict[str, Tenant]

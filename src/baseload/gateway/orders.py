@@ -26,19 +26,6 @@ class StandingOrders:
             "protected_slots": self.protected_slots,
             "worth": self.worth,
             "worth_steps": self.worth_steps,
-            "merit": [_row(r) for r in self.merit],
+            "merit": [r.describe() for r in self.merit],
             "breaks": list(self.breaks),
         }
-
-
-def _row(row: d.MeritRow) -> dict[str, Any]:
-    return {
-        "class": row.class_id,
-        "price_usd_per_h": row.price_usd_per_h,
-        "marginal_cost_usd_per_h": row.marginal_cost_usd_per_h,
-        "margin_usd_per_h": row.margin_usd_per_h,
-        "asked_per_s": row.asked_per_s,
-        "served_per_s": row.served_per_s,
-        "waits_per_s": row.waits_per_s,
-        "reason": str(row.reason),
-    }

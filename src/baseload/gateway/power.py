@@ -5,10 +5,10 @@ night writes little.
 """
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from baseload.billing.outcome import Attempt
 from baseload.energy import Meter, Window
+from baseload.energy.procstat import machine_ticks, process_ticks
 from baseload.gateway.work import WorkLog
 from baseload.units import Mark, Micros, Millijoule
 
@@ -28,7 +28,7 @@ class Power:
         self.allotted_mj = 0
         self._first_mj = {m.pool: m.total_mj for m in self.meters.values()}
         self._read: dict[str, tuple[int, int]] = {}
-        self._cpu_s: dict[str, tuple[float, float]] = {}
+        self._ticks: dict[str, tuple[int, int]] = {}
 
     @property
     def watts(self) -> float | None:
@@ -93,31 +93,14 @@ class Power:
         """The part of the machine's busy time since last asked that was not its engines': gateway, console, others."""
         if not pids:
             return 0.0
-        busy_s, engines_s = _machine_busy_s(), sum(_cpu_s(pid) for pid in pids)
-        before = self._cpu_s.get(pool)
-        self._cpu_s[pool] = (busy_s, engines_s)
-        if before is None or busy_s <= before[0]:
+        busy, engines = machine_ticks()[0], sum(process_ticks(pid) for pid in pids)
+        before = self._ticks.get(pool)
+        self._ticks[pool] = (busy, engines)
+        if before is None or busy <= before[0]:
             return 0.0
-        return min(max(1.0 - (engines_s - before[1]) / (busy_s - before[0]), 0.0), 1.0)
+        return min(max(1.0 - (engines - before[1]) / (busy - before[0]), 0.0), 1.0)
 
     def close(self) -> None:
         """Let the sensors go."""
         for meter in self.meters.values():
             meter.close()
-
-
-def _machine_busy_s() -> float:
-    """Seconds the machine's processors were busy since boot (proc(5), /proc/stat: user nice system irq softirq)."""
-    with Path("/proc/stat").open(encoding="ascii") as file:
-        user, nice, system, _, _, irq, softirq = (int(word) for word in file.readline().split()[1:8])
-    return (user + nice + system + irq + softirq) / 100
-
-
-def _cpu_s(pid: int) -> float:
-    """User and system seconds of a process (proc(5), fields 14 and 15, in ticks of 10 ms); 0 when it is gone."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return 0.0
-    fields = stat.rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100

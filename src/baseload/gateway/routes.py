@@ -137,7 +137,7 @@ class Routes:
 
     # the rest
     def _caller(self, exchange: Exchange, route: str) -> Caller:
-        return self.runtime.door.identify(exchange, route, self.runtime.now_us())
+        return self.runtime.callers.identify(exchange, route, self.runtime.now_us())
 
     async def _models(self, exchange: Exchange, request_id: str) -> None:
         caller = self._caller(exchange, "models")

@@ -16,7 +16,7 @@ from baseload.billing.price import PriceList
 from baseload.config.cloud import Cloud, Model
 from baseload.errors import LedgerUnavailable, Refusal
 from baseload.fleet.router import Router
-from baseload.gateway.caller import Door
+from baseload.gateway.caller import Callers
 from baseload.gateway.demand import Demand
 from baseload.gateway.live import Live
 from baseload.gateway.meters import Meters
@@ -37,7 +37,7 @@ class Runtime:
     cloud: Cloud
     data: Path
     pepper: bytes
-    door: Door
+    callers: Callers
     ledger: Ledger
     prices: PriceList
     router: Router

@@ -26,7 +26,7 @@ from baseload.errors import LedgerError, SetupError
 from baseload.fleet.replicas import Replicas
 from baseload.fleet.router import Router
 from baseload.gateway.admin import make_admin
-from baseload.gateway.caller import Door
+from baseload.gateway.caller import Callers
 from baseload.gateway.control import Control
 from baseload.gateway.metering import Metering
 from baseload.gateway.meters import Meters
@@ -86,7 +86,7 @@ async def build(data: Path, cloud: Cloud, replicas: Replicas) -> tuple[Runtime, 
         cloud=cloud,
         data=data,
         pepper=pepper,
-        door=Door(
+        callers=Callers(
             keys=KeyRing(pepper, list_keys(conn)),
             tenants={t.id: t for t in cloud.tenants},
             limits={t.id: Limits.of(t, now_us()) for t in cloud.tenants},

@@ -33,7 +33,7 @@ def describe(runtime: Runtime, control: Control, metering: Metering) -> dict[str
         },
         "replicas": [_replica(runtime, control, e.replica) for e in runtime.router.engines],
         "orders": runtime.orders.describe(),
-        "tenants": [_tenant(runtime, t) for t in runtime.door.tenants],
+        "tenants": [_tenant(runtime, t) for t in runtime.callers.tenants],
         "trust": _trust(runtime, control, metering),
         "problems": problems(runtime, control),
     }
@@ -49,7 +49,7 @@ def _requests(runtime: Runtime, control: Control) -> dict[str, Any]:
     return {
         "total": meters.requests,
         "in_flight": len(runtime.live),
-        "queued": sum(control.queued_by_class().values()),
+        "queued": sum(control.telemetry.queued_by_class().values()),
         "completed": meters.completed,
         "failed": meters.failed,
         "refusals": dict(meters.refusals),
@@ -59,13 +59,13 @@ def _requests(runtime: Runtime, control: Control) -> dict[str, Any]:
 def _rates(runtime: Runtime, control: Control) -> dict[str, Any]:
     """Utilisation is the work done per second over what the pools are known to sustain."""
     last = runtime.meters.history[-1] if runtime.meters.history else None
-    capacity = control.capacity_tokens_per_s()
+    capacity = control.telemetry.capacity_tokens_per_s()
     utilisation = None
     if last and capacity:
-        done = control.decode_equivalents_per_s(last.prefill_tokens_per_s, last.decode_tokens_per_s)
+        done = control.telemetry.rates.decode_equivalents_per_s(last.prefill_tokens_per_s, last.decode_tokens_per_s)
         utilisation = min(done / capacity, 1.0)
     return {
-        "requests_per_s": control.requests_per_s if last else None,
+        "requests_per_s": control.telemetry.requests_per_s if last else None,
         "prefill_tokens_per_s": last.prefill_tokens_per_s if last else None,
         "decode_tokens_per_s": last.decode_tokens_per_s if last else None,
         "capacity_tokens_per_s": capacity,
@@ -80,7 +80,7 @@ def _replica(runtime: Runtime, control: Control, replica: str) -> dict[str, Any]
     said = control.metrics.get(replica, {})
     last = runtime.meters.history[-1] if runtime.meters.history else None
     watts = last.by_replica_watts.get(replica) if last else None
-    cost = control.cost_by_pool.get(pool.id)
+    cost = control.telemetry.cost_by_pool.get(pool.id)
     in_pool = max(sum(e.pool_id == pool.id for e in runtime.router.engines), 1)
     of_model = max(len(runtime.router.queues[engine.model].seats), 1)
     tokens_per_s = last.by_model.get(engine.model, 0.0) / of_model if last else None
@@ -109,7 +109,7 @@ def _tenant(runtime: Runtime, tenant: str) -> dict[str, Any]:
         "id": tenant,
         "in_flight": meter.in_flight,
         "requests": meter.requests,
-        "quota_share": runtime.door.limits[tenant].share_used(runtime.now_us()),
+        "quota_share": runtime.callers.limits[tenant].share_used(runtime.now_us()),
         "refusals": dict(meter.refusals),
     }
 

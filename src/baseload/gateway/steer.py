@@ -1,7 +1,6 @@
 """Live dispatch: what is measured becomes a snapshot, the plan becomes standing orders.
 
-The model is the room below; this is the hand-over. Rates are requests a second that a replica sustains: the machine's
-work rate (catalogue's work per token, corrected by what this machine was seen to do) over the mean work of a request.
+The model is the room below; this is the hand-over. Rates are requests a second that a replica sustains, see `rates`.
 Protected classes count at `PROTECTED_LOAD` of that, because beyond it their time to first token does not hold.
 """
 
@@ -16,6 +15,7 @@ from baseload.errors import LedgerError
 from baseload.gateway.admitted import RequestClass
 from baseload.gateway.demand import Demand, Load
 from baseload.gateway.orders import StandingOrders
+from baseload.gateway.rates import Rates
 
 PROTECTED_LOAD = 0.75
 STANDBY_PER_S = 0.001
@@ -40,8 +40,7 @@ class Steering:
         self.cloud = cloud
         self.prices = prices
         self.power = power
-        self.weights = weights
-        self.speed: dict[str, float] = {}
+        self.rates = Rates(cloud, weights)
         self._dispatcher: d.Dispatcher | None = None
 
     def snapshot(self, demand: Demand, up: dict[str, int], now_us: int) -> d.Snapshot:
@@ -79,8 +78,7 @@ class Steering:
     def _recipe(self, model: Model, demand: Demand) -> d.Recipe:
         """A replica has its part of the pool: chips, busy watts and speed are shared by the replicas there."""
         pool = next(p for p in self.cloud.pools if p.id == model.pool)
-        replicas_there = sum(m.replicas for m in self.cloud.models if m.pool == pool.id)
-        part = pool.nodes / max(replicas_there, 1)
+        part = self.rates.part(model)
         power = self.power[pool.id]
         return d.Recipe(
             id=model.id,
@@ -88,7 +86,7 @@ class Steering:
             model=model.id,
             engine=model.engine,
             rates_per_s={
-                _id(cls): self._rate(model, load, part) * (1.0 if cls[1] == "flex" else PROTECTED_LOAD)
+                _id(cls): self.rates.requests_per_s(model, load, part) * (1.0 if cls[1] == "flex" else PROTECTED_LOAD)
                 for cls, load in self._classes(demand)
                 if cls[2] == model.id
             },
@@ -101,29 +99,6 @@ class Steering:
             min_up_s=60.0,
             max_replicas=model.replicas,
         )
-
-    def _rate(self, model: Model, load: Load, part: float) -> float:
-        if model.engine == "external":
-            return model.slots / max(load.service_s, 1e-3)
-        if model.engine == "twin":
-            decode_per_s = model.twin_decode_tokens_per_s * model.slots
-            seconds = load.tok_in / model.twin_prefill_tokens_per_s + load.tok_out / decode_per_s
-            return 1.0 / max(seconds, 1e-6)
-        work = self.weights[model.id].work(round(load.tok_in), round(load.tok_out))
-        return 1e9 / max(work, 1) * self.speed.get(model.id, 1.0) * min(part, 1.0)
-
-    def decode_capacity(self, model: Model, replicas: int) -> float | None:
-        """Decoded tokens a second of so many replicas with nothing else to do; None for an engine elsewhere."""
-        if not replicas:
-            return 0.0
-        if model.engine == "external":
-            return None
-        if model.engine == "twin":
-            return model.twin_decode_tokens_per_s * model.slots * replicas
-        there = sum(m.replicas for m in self.cloud.models if m.pool == model.pool)
-        pool = next(p for p in self.cloud.pools if p.id == model.pool)
-        part = min(pool.nodes / max(there, 1), 1.0)
-        return 1e9 / self.weights[model.id].decode * self.speed.get(model.id, 1.0) * part * replicas
 
     def _classes(self, demand: Demand) -> Iterable[tuple[RequestClass, Load]]:
         """The classes tenants may ask in, whether or not they have."""
@@ -156,7 +131,7 @@ class Steering:
         except LedgerError:
             power = self.power[model.pool]
             busy_kw = (power.max_w - power.idle_w) / 1000
-            return 2 * busy_kw * power.usd_per_kwh / 3600 / max(self._rate(model, load, 1.0), 1e-9)
+            return 2 * busy_kw * power.usd_per_kwh / 3600 / max(self.rates.requests_per_s(model, load, 1.0), 1e-9)
 
     def plan(self, snapshot: d.Snapshot, now_us: int) -> tuple[d.Commitment, StandingOrders]:
         """The second's decision: admit, slow, hold back."""

@@ -9,8 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-MAX_CHOICES = 8
-MAX_STOPS = 4
+from baseload.fleet.worker.ask import MAX_CHOICES, MAX_STOPS
 
 Count = Annotated[int, Meta(ge=1)]
 Stop = Annotated[str, Meta(min_length=1, max_length=256)]

@@ -50,10 +50,3 @@ class KeyRing:
     def add(self, key: Key) -> None:
         """A key made or changed: takes effect at once."""
         self._keys[key.id] = key
-
-    def revoke(self, key_id: str) -> None:
-        """Refused from now on, whatever the time."""
-        self._keys.pop(key_id, None)
-
-    def __len__(self) -> int:
-        return len(self._keys)

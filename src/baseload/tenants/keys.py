@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import apsw
 
@@ -46,6 +47,21 @@ class Key:
     def may_use(self, model: str) -> bool:
         """No models named means every model."""
         return not self.models or model in self.models
+
+    def describe(self, now_us: int) -> dict[str, Any]:
+        """As every list shows it, in JSON: what it may do and how it stands, nothing that proves it."""
+        return {
+            "id": self.id,
+            "tenant": self.tenant_id,
+            "business": self.business,
+            "name": self.name,
+            "scopes": sorted(self.scopes),
+            "models": sorted(self.models),
+            "created_us": self.created_us,
+            "expires_us": self.expires_us,
+            "revoked_us": self.revoked_us,
+            "state": self.state(now_us),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +165,7 @@ def _key(row: tuple[object, ...]) -> Key:
         account_id=account_id(str(tenant)),
         business=str(business),
         name=str(name),
-        scopes=frozenset(json.loads(str(scopes))),
+        scopes=frozenset(json.loads(str(scopes))) & scope.EVERYTHING,  # a scope that is no more grants nothing
         models=frozenset(json.loads(str(models))),
         not_before_us=_int(not_before),
         expires_us=None if expires is None else _int(expires),

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-ROUTES = ("chat", "completions", "models", "tokenize", "usage")
-"""The doors of the tenant's side: chat and text completions, the model list, counting tokens, one's own usage."""
+ROUTES = ("chat", "completions", "models", "tokenize")
+"""The doors of the tenant's side: chat and text completions, the model list, counting tokens."""
 ADMIN = "admin"
 """The operator's door: keys, money and state of everybody."""
 TENANT_SCOPES = frozenset(ROUTES)

@@ -7,6 +7,7 @@ estimates are (Cloud Carbon Footprint, methodology); real curves bend, so this i
 from collections.abc import Callable
 from pathlib import Path
 
+from baseload.energy import procstat
 from baseload.energy.sensors.base import Reading
 from baseload.units import Mark, Micros
 
@@ -37,24 +38,17 @@ class Modelled:
 
 
 class ProcStat:
-    """Utilisation of this machine from the first line of /proc/stat. Time stolen by the host was not ours: not busy."""
+    """Utilisation of this machine from the first line of /proc/stat."""
 
-    def __init__(self, path: Path = Path("/proc/stat")) -> None:
+    def __init__(self, path: Path = procstat.MACHINE) -> None:
         self.path = path
-        self.before = self._ticks()
+        self.before = procstat.machine_ticks(path)
         self.last = 0.0
 
     def __call__(self) -> float:
-        busy, total = self._ticks()
+        busy, total = procstat.machine_ticks(self.path)
         step_busy, step_total = busy - self.before[0], total - self.before[1]
         if step_total > 0:
             self.last = min(1.0, max(0.0, step_busy / step_total))
             self.before = (busy, total)
         return self.last
-
-    def _ticks(self) -> tuple[int, int]:
-        """Busy and all clock ticks since boot: user nice system idle iowait irq softirq steal."""
-        with self.path.open(encoding="ascii") as file:
-            ticks = [int(word) for word in file.readline().split()[1:9]]
-        user, nice, system, _, _, irq, softirq = ticks[:7]
-        return user + nice + system + irq + softirq, sum(ticks)

@@ -16,6 +16,7 @@ import uvloop
 
 from baseload.errors import SetupError
 from baseload.fleet import leash
+from baseload.fleet.child import HOPELESS
 from baseload.fleet.worker.batcher import Batcher
 from baseload.fleet.worker.cores import Core, Words, load
 from baseload.fleet.worker.policy import CACHED_PATIENCE, PATIENCE, Limits
@@ -25,7 +26,6 @@ from baseload.http1 import Limits as HttpLimits
 from baseload.http1 import serve
 from baseload.store.tally import RowState, Tally
 
-HOPELESS = 3
 DRAIN_S = 20.0
 REASSURE_S = 15.0
 """The gateway gives up on a stream that says nothing for two minutes."""

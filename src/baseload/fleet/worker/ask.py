@@ -13,6 +13,7 @@ from baseload.fleet.worker.schema import SchemaFault, compiled
 ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
 MAX_CHOICES = 8
 MAX_STOPS = 4
+"""The gateway's bounds, too: what a worker would refuse gets no further than there."""
 SEED_BITS = 63
 LEAST_TEMPERATURE = 1e-3
 """Below this the likeliest token always wins, and the engine's 32-bit number may become 0, at which it cannot draw."""

@@ -72,6 +72,15 @@ class Choice:
         self.left = 0
         self.finish: Finish | None = None
 
+    def take(self, ids: list[int], ended: str | None) -> str:
+        """Tokens of one step; the text that can be shown because of them. The last ones set `finish`."""
+        self.ids += ids
+        text, stopped = self.text.feed(ids) if ids else ("", False)
+        if stopped or ended is not None:
+            self.finish = "stop" if stopped or ended == "stop" else "length"
+            text += "" if stopped else self.text.finish()
+        return text
+
 
 class Job:
     """A request: n choices that start, park and resume together."""

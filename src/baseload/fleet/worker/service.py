@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
-from urllib.parse import parse_qs
 
 import msgspec
 
@@ -14,9 +13,11 @@ from baseload.errors import Refusal
 from baseload.fleet.worker import ask
 from baseload.fleet.worker.ask import Ask
 from baseload.fleet.worker.batcher import Batcher
+from baseload.fleet.worker.context import Context
 from baseload.fleet.worker.cores import Core, Words
 from baseload.fleet.worker.events import Stream, Whole
-from baseload.fleet.worker.job import RANKS, Choice, Job, State
+from baseload.fleet.worker.job import RANKS, Choice, Job
+from baseload.fleet.worker.request_id import asked_id, name_of
 from baseload.fleet.worker.spec import WorkerSpec
 from baseload.fleet.worker.text import TextStream
 from baseload.http1 import Exchange
@@ -60,7 +61,8 @@ class Service:
 
     def ready(self, batcher: Batcher, core: Core, words: Words) -> None:
         """The model is loaded: take work."""
-        self.batcher, self._core, self._words = batcher, core, words
+        self.batcher, self._core = batcher, core
+        self._context = Context(core.size, words, slots=self.spec.slots)
 
     async def __call__(self, exchange: Exchange) -> None:
         """One exchange."""
@@ -99,9 +101,9 @@ class Service:
         if self.draining:
             raise Refusal(503, "this replica is being switched off; ask another", kind="server_error")
         asked = ask.read(exchange.body, chat=chat, unsaid=self._unsaid)
-        prompt = self._encode(asked.messages, asked.prompt)
-        max_tokens = self._fitting(len(prompt), asked)
-        name, request_id = _request_id(exchange)
+        prompt = self._context.encode(asked.messages, asked.prompt)
+        max_tokens = self._context.answer_tokens(len(prompt), asked)
+        name, request_id = name_of(exchange)
         kind = Stream if asked.stream else Whole
         answer = kind(exchange, model=self.spec.model, request_id=name, chat=chat, now_s=int(time.time()))
         job = self._job(exchange, asked, prompt, max_tokens, request_id, answer)
@@ -149,54 +151,23 @@ class Service:
         number = next(self._numbers)
         job = Job(number=number, rank=RANKS[tier], prompt=prompt, max_tokens=max_tokens, row=row, sink=answer)
         for i, sampling in enumerate(asked.choices):
-            job.choices.append(Choice(job, i, sampling, TextStream(self._words.pieces, asked.stops)))
+            job.choices.append(Choice(job, i, sampling, TextStream(self._context.words.pieces, asked.stops)))
         return job
-
-    def _encode(self, messages: list[dict[str, str]] | None, prompt: str) -> list[int]:
-        """Token ids of what was asked; text that cannot fit whatever it says is refused uncounted."""
-        texts = [prompt] if messages is None else [m["content"] for m in messages]
-        limit = self._core.size.context_tokens
-        least = sum(len(t) for t in texts) // max(1, self._words.longest)
-        if least > limit:
-            raise _too_long(f"at least {least}", limit)
-        try:
-            return self._words.encode_text(prompt) if messages is None else self._words.encode_chat(messages)
-        except (RuntimeError, UnicodeError) as e:
-            raise Refusal(400, "the prompt is not text the model's tokeniser can read") from e
-
-    def _fitting(self, prompt: int, asked: Ask) -> int:
-        """Tokens the answer may have. A prompt is never cut: what does not fit is refused with both numbers."""
-        limit = self._core.size.context_tokens
-        if prompt >= limit:
-            raise _too_long(str(prompt), limit)
-        wanted = asked.max_tokens or limit - prompt
-        if prompt + wanted > limit:
-            raise Refusal(
-                400,
-                f"This model's maximum context length is {limit} tokens. However, you requested {prompt + wanted} "
-                f"tokens ({prompt} in the prompt, {wanted} in the completion). Please reduce either.",
-                code="context_length_exceeded",
-                param="max_tokens",
-            )
-        n = len(asked.choices)
-        if n > self.spec.slots or n * (prompt + wanted) > self._core.size.kv_tokens:
-            raise Refusal(400, f"n={n} answers of this length do not fit the engine; ask for fewer", param="n")
-        return wanted
 
     # the rest
     async def _tokenize(self, exchange: Exchange) -> None:
         said = _decoded(exchange.body, ask.Body)
         asked = ask.read(exchange.body, chat=said.messages is not None)
-        ids = self._encode(asked.messages, asked.prompt)
-        limit = self._core.size.context_tokens
-        exchange.respond(200, _json({"count": len(ids), "tokens": ids, "max_model_len": limit}))
+        ids = self._context.encode(asked.messages, asked.prompt)
+        body = {"count": len(ids), "tokens": ids, "max_model_len": self._context.tokens}
+        exchange.respond(200, _json(body))
 
     async def _counts(self, exchange: Exchange) -> None:
-        self._respond_count(exchange, _id_of(exchange))
+        self._respond_count(exchange, asked_id(exchange))
 
     async def _cancel(self, exchange: Exchange) -> None:
         """No step runs while this does, so what is counted now is final."""
-        request_id = _id_of(exchange)
+        request_id = asked_id(exchange)
         job = self._running.get(request_id)
         if job is not None and self.batcher is not None:
             self.batcher.cancel(job)
@@ -224,53 +195,13 @@ class Service:
         exchange.respond(200, _json({"flex_slots": orders.flex_slots}))
 
     async def _metrics(self, exchange: Exchange) -> None:
-        batcher = self.batcher
-        assert batcher is not None
+        assert self.batcher is not None
         body = {
-            "steps": batcher.steps,
-            "prefill_tokens": batcher.prefill_tokens,
-            "decode_tokens": batcher.decode_tokens,
-            "emitted_tokens": batcher.emitted_tokens,
-            "parkings": batcher.parkings,
-            "running": batcher.count(State.RUNNING),
-            "waiting": batcher.count(State.QUEUED),
-            "parked": batcher.count(State.PARKED),
-            "flex_slots": batcher.flex_slots,
+            **self.batcher.describe(),
             "cpu_s": round(time.process_time(), 3),
-            "busy_s": round(batcher.busy_s, 3),
             **self._core.gauges(),
         }
         exchange.respond(200, _json(body))
-
-
-def _too_long(prompt: str, limit: int) -> Refusal:
-    return Refusal(
-        400,
-        f"This model's maximum context length is {limit} tokens. However, your prompt has {prompt} tokens, "
-        "which leaves no room for an answer. Please shorten it.",
-        code="context_length_exceeded",
-        param="messages",
-    )
-
-
-def _request_id(exchange: Exchange) -> tuple[str, bytes]:
-    """The name the caller gave, or a new one."""
-    name = exchange.headers.get(b"x-request-id", b"").decode("latin-1") or f"req_{os.urandom(16).hex()}"
-    return name, _bytes(name)
-
-
-def _id_of(exchange: Exchange) -> bytes:
-    return _bytes((parse_qs(exchange.query).get("id") or [""])[0])
-
-
-def _bytes(name: str) -> bytes:
-    try:
-        raw = bytes.fromhex(name.removeprefix("req_"))
-    except ValueError:
-        raw = b""
-    if len(raw) != 16:
-        raise Refusal(400, "a request is named req_ and 32 hex digits", param="x-request-id")
-    return raw
 
 
 def _decoded(body: bytes, shape: type[T]) -> T:
