@@ -8,8 +8,10 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
-from baseload.dispatch import Commitment, commit
+from baseload.background import one_aside
+from baseload.dispatch import Commitment, Snapshot, commit
 from baseload.errors import BaseloadError
 from baseload.fleet.engines.base import Engine
 from baseload.fleet.replicas import Replicas
@@ -43,6 +45,8 @@ class Control:
         self.reconciler = Reconciler(runtime)
         self._ticks = 0
         self._wanted: dict[str, bool] = {}
+        self._decided: tuple[Snapshot, Commitment] | None = None
+        self._aside = one_aside("dispatch")
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -61,7 +65,7 @@ class Control:
                 step()
             except Exception:
                 log.exception("control step %s failed; it is tried again in a second", step.__name__)
-        for slow in (self._look_after_engines, self.runtime.settle_waiting, self._commit):
+        for slow in (self._explain, self._look_after_engines, self.runtime.settle_waiting, self._commit):
             try:
                 await slow()
             except BaseloadError as e:
@@ -74,11 +78,20 @@ class Control:
         snapshot = self.steering.snapshot(self.runtime.demand, dict(self.telemetry.ready()), now_us)
         commitment, orders = self.steering.plan(snapshot, now_us)
         before = self.runtime.orders
-        if self._ticks % EXPLAIN_EVERY == 1:
-            orders = self.steering.explain(snapshot, commitment, orders)
-        else:
-            orders.merit, orders.worth, orders.worth_steps = before.merit, before.worth, before.worth_steps
+        orders.merit, orders.worth, orders.worth_steps = before.merit, before.worth, before.worth_steps
         self.runtime.orders = orders
+        self._decided = snapshot, commitment
+
+    async def _explain(self) -> None:
+        """Every ten seconds: the merit order and what things are worth, which takes a dozen solves."""
+        if self._ticks % EXPLAIN_EVERY != 1 or self._decided is None:
+            return
+        loop = asyncio.get_running_loop()
+        told = await loop.run_in_executor(
+            self._aside, self.steering.explain, *self._decided, replace(self.runtime.orders)
+        )
+        orders = self.runtime.orders
+        orders.merit, orders.worth, orders.worth_steps = told.merit, told.worth, told.worth_steps
 
     async def _look_after_engines(self) -> None:
         """Health, orders and counters of every replica, side by side."""
@@ -125,7 +138,8 @@ class Control:
         if self._ticks % COMMIT_EVERY != 0:
             return
         snapshot = self.steering.snapshot(self.runtime.demand, dict(self.telemetry.ready()), self.runtime.now_us())
-        wanted = self._wanted_replicas(await asyncio.to_thread(commit, snapshot))
+        commitment = await asyncio.get_running_loop().run_in_executor(self._aside, commit, snapshot)
+        wanted = self._wanted_replicas(commitment)
         if wanted != self._wanted:
             self._wanted = wanted
             await self.replicas.want(wanted)

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import apsw
 
+from baseload.background import step_back
+
 FOLD_PAGES = 1_000
 """The helper folds each time the log has grown by so many 4 KiB pages …"""
 MOST_PAGES = 8_000
@@ -47,6 +49,7 @@ class Checkpoint:
             self._asked.put(True)
 
     def _help(self, path: Path) -> None:
+        step_back()
         conn = apsw.Connection(str(path))
         conn.execute("PRAGMA wal_autocheckpoint = 0")
         conn.execute("PRAGMA synchronous = FULL")

@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 
 import apsw
 
+from baseload.background import step_back
 from baseload.errors import AlreadyRunning, LedgerUnavailable, SetupError
 from baseload.store.checkpoint import Checkpoint
 from baseload.store.connection import writing
@@ -79,6 +80,7 @@ class Writer(Generic[U]):
             self._lock.close()
 
     def _run(self) -> None:
+        step_back()
         stop = False
         while not stop:
             group, stop = self._take()
