@@ -1,7 +1,6 @@
-"""The P&L as JSON, with stable keys and units in them, and as text for a terminal."""
+"""The P&L as JSON, with stable keys and units in them."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from baseload.billing.allocation import Line
@@ -10,14 +9,7 @@ from baseload.billing.statement import NOTHING_SOLD, Statement, group_by, statem
 from baseload.units import Mark
 
 Tree = dict[str, Any]
-__all__ = ["Statement", "statement", "to_json", "to_text"]
-
-LINE_NAMES = {
-    "lost": "lost work (hang-ups, dead engines, preemption)",
-    "running": "answers not yet ended",
-    "idle": "idle",
-    "overhead": "overhead (cooling, losses, the host's own work)",
-}
+__all__ = ["Statement", "statement", "to_json"]
 
 
 def to_json(pnl: Statement) -> Tree:
@@ -35,22 +27,6 @@ def to_json(pnl: Statement) -> Tree:
         "reconciliation": _reconciliation(pnl),
         "notes": list(pnl.notes),
     }
-
-
-def to_text(pnl: Statement) -> str:
-    """Totals, the cost of an hour, margins by tenant and model, where the cost went, and the check at the end."""
-    rows = [f"Profit and loss, {_day(pnl.from_us)} to {_day(pnl.to_us)} UTC", ""]
-    rows += _figure_rows(pnl.figures)
-    rows += ["", "Cost of an hour", *_figure_rows(pnl.per_hour)]
-    for kind, title in (("business", "By business"), ("tenant", "By tenant"), ("model", "By model")):
-        rows += ["", f"{title:<34}{'revenue':>16}{'cost':>16}{'margin':>16}"]
-        rows += [_group_row(name, lines) for name, lines in _grouped(pnl, kind).items()] or ["  nothing sold"]
-    rows += ["", "Where the cost went"]
-    rows += [f"  {name:<52}{_money(nano):>16}" for name, nano in _destinations(pnl)]
-    rows += [f"  {'total':<52}{_money(pnl.cost_nano):>16}   lines − total = {_check(pnl)} nano-dollars"]
-    rows += ["", "Capex over long-term enterprise revenue", *_figure_rows(pnl.headline)]
-    rows += ["", *pnl.notes] if pnl.notes else []
-    return "\n".join(rows)
 
 
 def _figures(figures: Mapping[str, Figure]) -> Tree:
@@ -122,47 +98,3 @@ def _reconciliation(pnl: Statement) -> Tree:
 
 def _check(pnl: Statement) -> int:
     return sum(line.cost_nano for line in pnl.lines) - pnl.cost_nano
-
-
-def _destinations(pnl: Statement) -> list[tuple[str, int]]:
-    sold = sum(line.cost_nano for line in pnl.lines if line.kind == "sold")
-    rest = [(name, sum(li.cost_nano for li in pnl.lines if li.kind == kind)) for kind, name in LINE_NAMES.items()]
-    return [("caused by what was sold", sold), *rest]
-
-
-def _group_row(name: str, lines: list[Line]) -> str:
-    revenue, cost = sum(line.revenue_nano for line in lines), sum(line.cost_nano for line in lines)
-    return f"  {name:<32}{_money(revenue):>16}{_money(cost):>16}{_money(revenue - cost):>16}"
-
-
-def _figure_rows(figures: Mapping[str, Figure]) -> list[str]:
-    return [
-        f"  {_label(name):<52}{_value(figure):>16} {figure.unit:<10}{figure.mark}{_why(figure)}"
-        for name, figure in figures.items()
-    ]
-
-
-def _label(name: str) -> str:
-    """The key as a person would say it; the unit stands behind the number."""
-    return name.replace("_usd", "").replace("_", " ").replace(" ppe", " PP&E").replace("mtok", "Mtok")
-
-
-def _value(figure: Figure) -> str:
-    if figure.value is None:
-        return "undefined"
-    if isinstance(figure.value, int):
-        return f"{figure.value:,}"
-    return f"{figure.value:,.6g}"
-
-
-def _why(figure: Figure) -> str:
-    return f"  ({figure.note})" if figure.note else ""
-
-
-def _money(nano: int) -> str:
-    """Dollars to the micro-dollar: one small answer costs less than a cent."""
-    return f"{'−' if nano < 0 else ''}${abs(nano) / 1e9:,.6f}"
-
-
-def _day(at_us: int) -> str:
-    return datetime.fromtimestamp(at_us / 1e6, UTC).strftime("%Y-%m-%d %H:%M:%S")
