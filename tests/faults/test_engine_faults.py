@@ -63,8 +63,8 @@ def test_an_engine_that_always_dies_is_503_and_costs_nothing(ask: Ask, fake_clou
     reply = ask("chunks=9 die_after=4")
     assert reply.status == 503
     assert "billed" in reply.error["message"] or "again" in reply.error["message"]
-    rows = _adds_up(fake_cloud)
-    assert rows[_id(reply)].billed == 0
+    until(lambda: _id(reply) in settled(fake_cloud[0].data, fake_cloud[1])[0], "it is on record")
+    assert _adds_up(fake_cloud)[_id(reply)].billed == 0
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 429])
