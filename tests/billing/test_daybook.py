@@ -116,7 +116,7 @@ async def test_a_day_book_that_cannot_be_written_leaves_the_books(data: Path, mo
     def broken_disk(_group: object) -> list[object]:
         return [(reply, 0, LedgerUnavailable("no")) for _, reply in _group]  # type: ignore[attr-defined]
 
-    monkeypatch.setattr(ledger._append_log, "_write", broken_disk)
+    monkeypatch.setattr(ledger.day_book._log, "_write", broken_disk)
     await settled(ledger, price, 3)
     assert one(data, "SELECT count(*) FROM usage_event") == 3
     await ledger.close()

@@ -149,11 +149,7 @@ class Books(Unit):
 
     def prove(self) -> None:
         """Write something, so that COMMIT shows whether the disk takes it."""
-        self.conn.execute(
-            "INSERT INTO meta (name, value) VALUES ('proved_us', ?)"
-            " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            (str(self.now_us),),
-        )
+        self.remember("proved_us", str(self.now_us))
 
     def flush(self) -> None:
         """Everything, in an order that foreign keys allow."""

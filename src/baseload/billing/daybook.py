@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -80,10 +80,7 @@ class SetAside:
 
 def mark_posted(books: Books, number: int) -> None:
     """Numbers up to this one are in the books."""
-    books.conn.execute(
-        "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        (f"daybook:{books.source}", str(number)),
-    )
+    books.remember(f"daybook:{books.source}", str(number))
 
 
 def posted_up_to(books: Books) -> int:
@@ -113,8 +110,9 @@ class DayBook:
         self._asked = self._answered = 0
         self._barriers: deque[tuple[int, asyncio.Future[None]]] = deque()
         self._waiting: list[Numbered] = []
-        self._posting: asyncio.Future[None] | None = None
+        self._posting: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
 
     def enter(self, grant: Grant, outcome: Outcome, receipt: Receipt, answer: Answer) -> None:
         """Make a settlement durable; `answer` then gets the receipt, or why the disk did not take it."""
@@ -159,69 +157,51 @@ class DayBook:
             self._timer = None
         batch, self._waiting = self._waiting[:POST_AT_ONCE], self._waiting[POST_AT_ONCE:]
         if batch:
-            self._posting = self._loop.create_future()
+            self._posting = self._loop.create_task(self._post_batch(batch))
             self._posting.add_done_callback(lambda done: done.exception())  # nobody may be waiting for it
-            self._send(batch)
 
-    def _send(self, batch: list[Numbered]) -> None:
-        command = Post(owner=self._epoch.owner, items=batch)
+    async def _post_batch(self, batch: list[Numbered]) -> None:
+        again_s = TRY_AGAIN_S
         try:
-            self._writer.post(command, lambda _, error: self._sent(batch, error), self._loop)
-        except LedgerUnavailable as error:
-            self._sent(batch, error)
-
-    def _sent(self, batch: list[Numbered], error: BaseException | None) -> None:
-        if error is None:
-            self._log.forget(batch[-1][0])
-            self._told(None)
-            self._over(None, self._post_after_s)
-        elif isinstance(error, LedgerUnavailable):
+            await post(self._writer, Post(owner=self._epoch.owner, items=batch))
+        except Exception as error:
             self._waiting = batch + self._waiting
             self._told(error)
-            self._over(error, TRY_AGAIN_S)
+            raise
         else:
-            self._loop.create_task(self._one_by_one(batch))
-
-    async def _one_by_one(self, batch: list[Numbered]) -> None:
-        """The books refused something in a batch: post each alone and set aside what they refuse."""
-        while batch:
-            try:
-                await _post_or_set_aside(self._writer, Post(owner=self._epoch.owner, items=batch[:1]))
-            except LedgerUnavailable as error:
-                self._sent(batch, error)
-                return
-            self._log.forget(batch.pop(0)[0])
-        self._over(None, self._post_after_s)
-
-    def _over(self, error: BaseException | None, again_s: float) -> None:
-        posting, self._posting = self._posting, None
-        if self._waiting and self._timer is None:
-            self._timer = self._loop.call_later(again_s, self._post)
-        if posting is not None:
-            if error is None:
-                posting.set_result(None)
-            else:
-                posting.set_exception(error)
+            self._log.forget(batch[-1][0])
+            self._told(None)
+            again_s = self._post_after_s
+        finally:
+            self._posting = None
+            if self._waiting and not self._closed:
+                self._timer = self._loop.call_later(again_s, self._post)
 
     def close(self) -> None:
         """Let go of the files. What is not in the books is posted by the next start."""
+        self._closed = True
         if self._timer is not None:
             self._timer.cancel()
         self._log.close()
 
 
-async def _post_or_set_aside(writer: Writer[Books], one: Post) -> bool:
-    """Post one; False when the books refuse it and it was set aside. LedgerUnavailable when the disk takes neither."""
+async def post(writer: Writer[Books], batch: Post) -> int:
+    """Post a batch; when the books refuse something in it, each alone, setting aside what they refuse: how many.
+
+    LedgerUnavailable when the disk takes neither; told again, it goes on behind what was posted.
+    """
     try:
-        await writer.ask(one)
+        await writer.ask(batch)
+        return 0
     except LedgerUnavailable:
         raise
     except Exception:
-        number, item = one.items[0]
+        if len(batch.items) > 1:
+            return sum([await post(writer, replace(batch, items=[one])) for one in batch.items])
+        number, item = batch.items[0]
         log.exception("request %s cannot be posted; it is set aside", item.grant.admission.request_id)
         await writer.ask(SetAside(number=number, item=item))
-        return False
-    return True
+        return 1
 
 
 async def catch_up(append_log: AppendLog, writer: Writer[Books], owner: str) -> tuple[int, int]:
@@ -231,13 +211,6 @@ async def catch_up(append_log: AppendLog, writer: Writer[Books], owner: str) -> 
     missing = [(number, _read(payload)) for number, payload in left if number > mark]
     aside = 0
     for at in range(0, len(missing), POST_AT_ONCE):
-        batch = missing[at : at + POST_AT_ONCE]
-        try:
-            await writer.ask(Post(owner=owner, items=batch, left=True))
-        except LedgerUnavailable:
-            raise
-        except Exception:
-            for numbered in batch:
-                aside += not await _post_or_set_aside(writer, Post(owner=owner, items=[numbered], left=True))
+        aside += await post(writer, Post(owner=owner, items=missing[at : at + POST_AT_ONCE], left=True))
     append_log.start(max([mark, *(number for number, _ in left)]) + 1)
     return len(missing) - aside, aside

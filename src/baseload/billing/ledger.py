@@ -44,7 +44,6 @@ class Ledger:
         self.writer = writer
         self.epoch = epoch
         self._spool = spool
-        self._append_log = append_log
         self._loop = asyncio.get_running_loop()
         self._prices = PriceList()
         self._caught_up = (0, 0)

@@ -63,8 +63,11 @@ class Unit:
             "INSERT INTO audit (actor, action, object, detail, recorded_us, prev_hash, hash) VALUES (?,?,?,?,?,?,?)",
             (*row, prev, head),
         )
-        self.conn.execute(  # so that the last rows cannot be cut off unseen
-            "INSERT INTO meta (name, value) VALUES ('audit_head', ?)"
-            " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            (head.hex(),),
+        self.remember("audit_head", head.hex())  # so that the last rows cannot be cut off unseen
+
+    def remember(self, name: str, value: str) -> None:
+        """A named value of the whole file, e.g. how far something has come; the last one stands."""
+        self.conn.execute(
+            "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            (name, value),
         )
