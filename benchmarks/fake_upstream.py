@@ -16,6 +16,7 @@ import signal
 from typing import Any
 
 from benchmarks.fake_answers import Answerer, Call, Habits, estimate_tokens
+from benchmarks.processes import uncollected
 
 REASONS = {200: "OK", 400: "Bad Request", 404: "Not Found", 429: "Too Many Requests", 500: "Internal Server Error"}
 Headers = dict[str, str]
@@ -165,7 +166,8 @@ def main() -> None:
     parser.add_argument("--max-seconds", type=float, default=7200)
     options = vars(parser.parse_args())
     place = {name: options.pop(name) for name in ("host", "port", "max_seconds")}
-    uvloop.run(serve(Habits(**options), **place))
+    with uncollected():
+        uvloop.run(serve(Habits(**options), **place))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
+from benchmarks.processes import uncollected
 from benchmarks.stats import summary_ms
 from benchmarks.wire import Answer, Connection, Target
 
@@ -75,10 +76,11 @@ async def closed(
     """Until `requests` were sent or `seconds` are over, whichever is given."""
     tally = Tally()
     numbers = iter(range(first, first + requests)) if requests else count(first)
-    began = time.perf_counter()
-    ends = began + seconds if seconds else float("inf")
-    await asyncio.gather(*(_one_after_another(target, make, numbers, ends, tally) for _ in range(connections)))
-    tally.wall_s = time.perf_counter() - began
+    with uncollected():
+        began = time.perf_counter()
+        ends = began + seconds if seconds else float("inf")
+        await asyncio.gather(*(_one_after_another(target, make, numbers, ends, tally) for _ in range(connections)))
+        tally.wall_s = time.perf_counter() - began
     return tally
 
 
@@ -100,17 +102,18 @@ async def opened(
     """Requests due every 1/rate seconds over a pool of warm connections; more are opened when all are busy."""
     tally = Tally()
     idle = [Connection(target) for _ in range(connections)]
-    began = time.perf_counter() + 0.02
-    tasks: set[asyncio.Task[None]] = set()
-    for i in range(int(rate_per_s * seconds)):
-        due = began + i / rate_per_s
-        if (wait := due - time.perf_counter()) > 0:
-            await asyncio.sleep(wait)
-        task = asyncio.create_task(_due(idle, target, make(first + i), due, tally))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-    await asyncio.gather(*tasks)
-    tally.wall_s = time.perf_counter() - began
+    with uncollected():
+        began = time.perf_counter() + 0.02
+        tasks: set[asyncio.Task[None]] = set()
+        for i in range(int(rate_per_s * seconds)):
+            due = began + i / rate_per_s
+            if (wait := due - time.perf_counter()) > 0:
+                await asyncio.sleep(wait)
+            task = asyncio.create_task(_due(idle, target, make(first + i), due, tally))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+        await asyncio.gather(*tasks)
+        tally.wall_s = time.perf_counter() - began
     for line in idle:
         line.close()
     return tally

@@ -1,6 +1,7 @@
 """Processes under measurement: start, stop by id, and read their CPU seconds and memory from /proc."""
 
 import contextlib
+import gc
 import os
 import signal
 import subprocess
@@ -11,6 +12,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+
+
+@contextlib.contextmanager
+def uncollected() -> Iterator[None]:
+    """No garbage collection in this process while the block runs.
+
+    For what stands beside the thing measured: one pass over a hundred thousand kept answers stops a client for 100 ms,
+    which it would then tell as the server's latency.
+    """
+    was_on = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,11 @@ def step_back() -> None:
         os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + NICER)
 
 
+def some_aside(name: str, threads: int) -> ThreadPoolExecutor:
+    """An executor of threads that give way."""
+    return ThreadPoolExecutor(threads, thread_name_prefix=name, initializer=step_back)
+
+
 def one_aside(name: str) -> ThreadPoolExecutor:
-    """An executor of one thread that gives way."""
-    return ThreadPoolExecutor(1, thread_name_prefix=name, initializer=step_back)
+    """An executor of one such thread: what it is given is done in turn."""
+    return some_aside(name, 1)

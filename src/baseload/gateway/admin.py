@@ -4,12 +4,11 @@ What it says is put together in `state.py` and in the rooms below; what it chang
 """
 
 import hmac
-from contextlib import closing
 from typing import Any
 
+import apsw
 import msgspec
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -22,9 +21,9 @@ from baseload.errors import BaseloadError
 from baseload.gateway.admin_changes import Changes, encoded
 from baseload.gateway.control import Control
 from baseload.gateway.metering import Metering
+from baseload.gateway.reading import Reading
 from baseload.gateway.runtime import Runtime
 from baseload.gateway.state import describe
-from baseload.store import read_only
 
 MAX_ROWS = 1000
 
@@ -50,11 +49,11 @@ class Guard:
 class Desk:
     """The handlers that read: live state from memory, books through read-only connections off the loop."""
 
-    def __init__(self, runtime: Runtime, control: Control, metering: Metering) -> None:
+    def __init__(self, runtime: Runtime, control: Control, metering: Metering, books: Reading) -> None:
         self.runtime = runtime
         self.control = control
         self.metering = metering
-        self.ledger_path = runtime.data / "ledger.db"
+        self.books = books
 
     def routes(self) -> list[Route]:
         """Path, handler, method."""
@@ -83,42 +82,38 @@ class Desk:
         asked = request.query_params.get("from_us")
         start = None if asked is None else int(asked)
 
-        def read() -> Any:
-            with closing(read_only(self.ledger_path)) as conn:
-                return pnl.to_json(pnl.statement(conn, self.runtime.cloud, self.runtime.now_us(), from_us=start))
+        def read(conn: apsw.Connection) -> Any:
+            return pnl.to_json(pnl.statement(conn, self.runtime.cloud, self.runtime.now_us(), from_us=start))
 
-        return encoded(await run_in_threadpool(read))
+        return encoded(await self.books.read(read))
 
     async def usage(self, request: Request) -> Response:
         """Usage by tenant, key, model or day."""
         by = request.query_params.get("by", "tenant")
         filters = {k: v for k in ("tenant", "key", "model", "day") if (v := request.query_params.get(k))}
 
-        def read() -> Any:
-            with closing(read_only(self.ledger_path)) as conn:
-                return report(conn, by, **filters)
+        def read(conn: apsw.Connection) -> Any:
+            return report(conn, by, **filters)
 
-        return encoded(await run_in_threadpool(read))
+        return encoded(await self.books.read(read))
 
     async def requests(self, request: Request) -> Response:
         """The newest usage rows."""
         limit = min(max(int(request.query_params.get("limit", "50")), 1), MAX_ROWS)
         tenant = request.query_params.get("tenant")
 
-        def read() -> Any:
-            with closing(read_only(self.ledger_path)) as conn:
-                return {"rows": newest(conn, limit=limit, tenant=tenant)}
+        def read(conn: apsw.Connection) -> Any:
+            return {"rows": newest(conn, limit=limit, tenant=tenant)}
 
-        return encoded(await run_in_threadpool(read))
+        return encoded(await self.books.read(read))
 
     async def verify(self, request: Request) -> Response:
         """Every invariant with its count of violations."""
 
-        def read() -> Any:
-            with closing(read_only(self.ledger_path)) as conn:
-                return {"checks": verify(conn, self.runtime.now_us())}
+        def read(conn: apsw.Connection) -> Any:
+            return {"checks": verify(conn, self.runtime.now_us())}
 
-        return encoded(await run_in_threadpool(read))
+        return encoded(await self.books.read(read))
 
 
 async def _refused(request: Request, error: Exception) -> Response:
@@ -128,6 +123,7 @@ async def _refused(request: Request, error: Exception) -> Response:
 def make_admin(runtime: Runtime, control: Control, metering: Metering, run_secret: str) -> ASGIApp:
     """The application behind the run secret."""
     handlers = {BaseloadError: _refused, ValueError: _refused, msgspec.MsgspecError: _refused}
-    routes = [*Desk(runtime, control, metering).routes(), *Changes(runtime).routes()]
+    books = Reading(runtime.data / "ledger.db")
+    routes = [*Desk(runtime, control, metering, books).routes(), *Changes(runtime, books).routes()]
     app = Starlette(routes=routes, exception_handlers=handlers)
     return Guard(app, run_secret)

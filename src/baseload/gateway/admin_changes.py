@@ -2,19 +2,18 @@
 
 import os
 import secrets
-from contextlib import closing
 from typing import Any
 
+import apsw
 import msgspec
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from baseload.errors import SetupError
 from baseload.gateway import topup
+from baseload.gateway.reading import Reading
 from baseload.gateway.runtime import Runtime
-from baseload.store import read_only
 from baseload.tenants import Key, create_key, list_keys, revoke_key, secret
 from baseload.tenants.roster import account_id
 from baseload.tenants.scope import ROUTES, TENANT_SCOPES, within
@@ -50,9 +49,9 @@ def encoded(value: Any, status: int = 200) -> Response:
 class Changes:
     """The handlers that write."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, books: Reading) -> None:
         self.runtime = runtime
-        self.ledger_path = runtime.data / "ledger.db"
+        self.books = books
 
     def routes(self) -> list[Route]:
         """Path, handler, method."""
@@ -67,12 +66,11 @@ class Changes:
     async def keys(self, request: Request) -> Response:
         """All keys, without their secrets."""
 
-        def read() -> list[Key]:
-            with closing(read_only(self.ledger_path)) as conn:
-                return list(list_keys(conn))
+        def read(conn: apsw.Connection) -> list[Key]:
+            return list(list_keys(conn))
 
         now_us = self.runtime.now_us()
-        return encoded({"keys": [k.describe(now_us) for k in await run_in_threadpool(read)]})
+        return encoded({"keys": [k.describe(now_us) for k in await self.books.read(read)]})
 
     async def create_key(self, request: Request) -> Response:
         """Make a key; its secret is in this answer and nowhere else."""

@@ -1,7 +1,8 @@
 """The pools' meters as the gateway runs them: live watts, the joules an answer states, and the windows on record.
 
 A window with work is closed after ten seconds, or when it is full; an idle one may run for a minute, so that a quiet
-night writes little.
+night writes little. It also ends when work comes, so that a request bears no joule drawn before it, least of all those
+of loading its model.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,6 +17,8 @@ BUSY_WINDOW_US = 10_000_000
 FULL_WINDOW = 250
 """A window with work of so many attempts is closed at once: sharing out thousands in one go would be felt."""
 IDLE_WINDOW_US = 60_000_000
+STALE_US = 1_000_000
+"""An empty window older than this ends before work that comes into it."""
 
 
 class Power:
@@ -29,6 +32,8 @@ class Power:
         self._first_mj = {m.pool: m.total_mj for m in self.meters.values()}
         self._read: dict[str, tuple[int, int]] = {}
         self._ticks: dict[str, tuple[int, int]] = {}
+        self._pids: dict[str, list[int]] = {}
+        self._closed: list[Window] = []
 
     @property
     def watts(self) -> float | None:
@@ -78,16 +83,29 @@ class Power:
                 self.watts_by_pool[pool] = (total_mj - before[1]) * 1000 / (now_us - before[0]) * meter.pue
             self._read[pool] = (now_us, total_mj)
 
+    def begins(self, now_us: Micros) -> None:
+        """Work comes to a cloud that had none: what was drawn until now is not its doing."""
+        for pool, meter in self.meters.items():
+            if now_us - meter.started_us >= STALE_US and not self.work.count(pool):
+                self._close(pool, now_us)
+
     def close_windows(self, now_us: Micros, pids: dict[str, list[int]], *, force: bool = False) -> list[Window]:
-        """The windows that are due. `pids` are the engines' processes by pool, to tell their work from the host's."""
-        closed = []
+        """The windows closed since last asked, those now due among them.
+
+        `pids` are the engines' processes by pool, to tell their work from the host's.
+        """
+        self._pids = pids
         for pool, meter in self.meters.items():
             age_us = now_us - meter.started_us
             busy = self.work.count(pool)
             if force or busy >= FULL_WINDOW or age_us >= (BUSY_WINDOW_US if busy else IDLE_WINDOW_US):
-                window = meter.close_window(now_us, self.work.take(pool), self._host_fraction(pool, pids.get(pool, [])))
-                closed.append(window)
+                self._close(pool, now_us)
+        closed, self._closed = self._closed, []
         return closed
+
+    def _close(self, pool: str, now_us: Micros) -> None:
+        fraction = self._host_fraction(pool, self._pids.get(pool, []))
+        self._closed.append(self.meters[pool].close_window(now_us, self.work.take(pool), fraction))
 
     def _host_fraction(self, pool: str, pids: list[int]) -> float:
         """The part of the machine's busy time since last asked that was not its engines': gateway, console, others."""

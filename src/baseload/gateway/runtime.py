@@ -59,6 +59,8 @@ class Runtime:
 
     def began(self, request: Live) -> None:
         """A request holds money and is on its way."""
+        if not self.live:
+            self.power.begins(self.now_us())
         self.live.add(request)
         self.meters.began(request)
 
