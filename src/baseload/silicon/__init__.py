@@ -1,0 +1,1 @@
+"""How fast, how hot, how dear: any model on any chip, bought or designed."""
