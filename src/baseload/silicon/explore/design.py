@@ -4,15 +4,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from baseload.catalog.technology import Technology
 from baseload.silicon.coefficients import Array
 from baseload.silicon.explore.blocks import Area, Peaks, Watts, area, memory_values, peaks, reuse, watts
 from baseload.silicon.explore.chips import Chips
 from baseload.silicon.explore.genome import Genome
+from baseload.silicon.explore.market import Market
 
 GB = 1e9
-INTERPOSER_MARGIN = 1.1
-"""An interposer's area over that of what lies on it (Chiplet Actuary, DAC'22)."""
 FP8, FP4 = 2.0, 4.0
 """Arithmetic of narrower formats over BF16's on the same wires, as on every chip of the catalogue that has them."""
 
@@ -32,17 +30,17 @@ class Designs(NamedTuple):
     bandwidth_gb_per_s: Array
 
 
-def build(genome: Genome, technology: Technology, names: tuple[str, ...] = ()) -> Designs:
+def build(genome: Genome, market: Market, names: tuple[str, ...] = ()) -> Designs:
     """Run the templates over a population; nothing is refused here, see `limits`."""
-    rules = technology.rules
-    built = area(genome, technology)
-    peak = peaks(genome, technology)
-    raw_gb_per_s = genome.stacks * memory_values(genome, technology, "stack_gb_per_s")
-    bandwidth = raw_gb_per_s * memory_values(genome, technology, "throughput_share") * GB
-    drawn = watts(genome, technology, built, peak, raw_gb_per_s * GB)
+    rules = market.rules
+    built = area(genome, market)
+    peak = peaks(genome, market)
+    raw_gb_per_s = genome.stacks * memory_values(genome, market, "stack_gb_per_s")
+    bandwidth = raw_gb_per_s * memory_values(genome, market, "throughput_share") * GB
+    drawn = watts(genome, market, built, peak, raw_gb_per_s * GB)
     rated = np.maximum(drawn.total * rules.simultaneity.value, drawn.idle)
-    held = genome.stacks * memory_values(genome, technology, "stack_gb")
-    kept = peak.bf16 * reuse(genome.sram_mb, peak.bf16 / np.maximum(bandwidth, 1.0), technology)
+    held = genome.stacks * memory_values(genome, market, "stack_gb")
+    kept = peak.bf16 * reuse(genome.sram_mb, peak.bf16 / np.maximum(bandwidth, 1.0), market)
     chips = Chips(
         names=names or tuple(f"design-{i}" for i in range(genome.count)),
         bf16_flops_per_s=kept,
@@ -55,9 +53,9 @@ def build(genome: Genome, technology: Technology, names: tuple[str, ...] = ()) -
         domain=np.full(genome.count, rules.rack_chips.value),
         programmable=genome.programmable,
         max_w=rated,
-        typical_w=np.maximum(rated * rules.typical_power_share.value, drawn.idle),
+        typical_w=np.maximum(rated * market.of("power_typical_fraction_of_tdp_asic"), drawn.idle),
     )
-    on_package = built.total + genome.stacks * memory_values(genome, technology, "on_package_mm2")
+    on_package = built.total + genome.stacks * memory_values(genome, market, "on_package_mm2")
     return Designs(
         genome=genome,
         area=built,
@@ -65,7 +63,7 @@ def build(genome: Genome, technology: Technology, names: tuple[str, ...] = ()) -
         peaks=peak,
         chips=chips,
         die_mm2=built.total / genome.chiplets,
-        interposer_mm2=INTERPOSER_MARGIN * on_package,
+        interposer_mm2=market.of("interposer_margin") * on_package,
         memory_gb=held,
         bandwidth_gb_per_s=raw_gb_per_s,
     )

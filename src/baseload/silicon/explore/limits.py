@@ -5,13 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from baseload.catalog.technology import Technology
 from baseload.errors import SetupError
 from baseload.silicon.coefficients import Array
 from baseload.silicon.explore.blocks import memory_values
 from baseload.silicon.explore.design import Designs
+from baseload.silicon.explore.market import Market
 
 RETICLE_ASPECT = 33 / 26
+IN_THE_STACK = 0.5
+"""Of the memory's energy, what is spent in the DRAM itself and not on the die: HBM3E's 3.9 of 8 pJ/bit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,14 +55,15 @@ class OverTheLimit(SetupError):
         super().__init__("the design cannot be built; " + "; ".join(map(str, broken)))
 
 
-def limits(designs: Designs, technology: Technology) -> tuple[Limit, ...]:
-    """Every limit over a population."""
-    rules, genome = technology.rules, designs.genome
-    edge_mm = genome.stacks * memory_values(genome, technology, "edge_mm")
+def limits(designs: Designs, market: Market) -> tuple[Limit, ...]:
+    """Every limit over a population. Supply counts the whole volume as made in one year."""
+    rules, genome = market.rules, designs.genome
+    edge_mm = genome.stacks * memory_values(genome, market, "edge_mm")
     allowed = np.ones_like(designs.die_mm2)
+    on_interposer = (genome.chiplets > 1) | (memory_values(genome, market, "on_package_mm2") > 0)
     return (
         Limit(
-            name="reticle", what="one die", unit="mm²", value=designs.die_mm2, most=allowed * rules.reticle_mm2.value
+            name="reticle", what="one die", unit="mm²", value=designs.die_mm2, most=allowed * market.of("reticle_limit")
         ),
         Limit(
             name="package",
@@ -74,9 +77,9 @@ def limits(designs: Designs, technology: Technology) -> tuple[Limit, ...]:
         ),
         Limit(
             name="power density",
-            what="rated power over the dies",
+            what="rated power of the dies",
             unit="W/mm²",
-            value=designs.chips.max_w / designs.area.total,
+            value=(designs.chips.max_w - IN_THE_STACK * designs.watts.memory) / designs.area.total,
             most=allowed * rules.power_density_w_per_mm2.value,
         ),
         Limit(
@@ -85,6 +88,20 @@ def limits(designs: Designs, technology: Technology) -> tuple[Limit, ...]:
             unit="W",
             value=designs.chips.max_w * rules.rack_chips.value,
             most=allowed * rules.rack_w.value,
+        ),
+        Limit(
+            name="interposer supply",
+            what="the volume's interposers",
+            unit="wafers a year",
+            value=np.where(on_interposer, market.volume * designs.interposer_mm2 / rules.interposer_wafer_mm2.value, 0.0),
+            most=allowed * rules.cowos_wafers_per_year.value,
+        ),
+        Limit(
+            name="memory supply",
+            what="the volume's memory",
+            unit="GB a year",
+            value=market.volume * designs.memory_gb,
+            most=allowed * rules.memory_gb_per_year.value,
         ),
     )
 
@@ -100,17 +117,17 @@ def beachfront_mm(designs: Designs) -> Array:
     return np.asarray(np.where(chiplets > 1, 2 * chiplets * long_side / RETICLE_ASPECT, 2 * long_side))
 
 
-def broken(designs: Designs, technology: Technology, which: int = 0) -> list[Broken]:
+def broken(designs: Designs, market: Market, which: int = 0) -> list[Broken]:
     """The limits that one design breaks."""
     return [
         Broken(limit=x.name, what=x.what, value=float(x.value[which]), most=float(x.most[which]), unit=x.unit)
-        for x in limits(designs, technology)
+        for x in limits(designs, market)
         if x.excess[which] > 0
     ]
 
 
-def refuse(designs: Designs, technology: Technology, which: int = 0) -> None:
+def refuse(designs: Designs, market: Market, which: int = 0) -> None:
     """Raise `OverTheLimit` with every limit that a design breaks."""
-    found = broken(designs, technology, which)
+    found = broken(designs, market, which)
     if found:
         raise OverTheLimit(found)

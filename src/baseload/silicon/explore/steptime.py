@@ -1,58 +1,70 @@
-"""The seam to the step-time model: what a model costs on any chip, as the coefficients of a step."""
+"""The seam to the step-time model: what a model takes on any chip, as the coefficients of a step and as memory."""
 
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from baseload.catalog.technology import Shift
-from baseload.silicon.coefficients import Array, Coefficients
+from baseload.silicon.coefficients import Array, Coefficients, Number
 from baseload.silicon.explore.chips import Chips
 
 
 class Load(NamedTuple):
     """One model on many chips and replica sizes; every array broadcasts to (chips, replicas, 1)."""
 
-    coefficients: Coefficients
-    weights_bytes: Array
-    """Of a whole replica."""
-    kv_bytes_per_token: Array
-    memory_bytes: Array
-    """Of a whole replica, what serving may fill."""
+    decode: Coefficients
+    prefill: Coefficients
+    weight_bytes: Array
+    """A chip; those below too."""
+    room_bytes: Array
+    """What weights and cache may fill together."""
+    token_bytes: Array
+    sequence_bytes: Array
     active_params: float
+    interference: float
+    """Of the prefill of newcomers, what running sequences wait for."""
 
 
 class StepTime(Protocol):
-    """`replica` is chips a replica, shape (replicas, 1). Raises `DescriptionError` for an unknown model."""
+    """`replicas` is chips a replica, shape (replicas,). Raises `DescriptionError` for an unknown model."""
 
-    def __call__(self, chips: Chips, model: str, replica: Array) -> Load: ...
+    def __call__(self, chips: Chips, model: str, replicas: Array) -> Load: ...
 
 
-def shifted(load: Load, shift: Shift, gains: Array, flops: float) -> Load:
-    """The load after a shift; `gains` says which chips have the features that the shift's savings need, (chips,).
-
-    `flops` is the shift's multiple of arithmetic for the phase in question.
-    """
-    saved = np.where(gains, flops, max(flops, 1.0))[:, None, None]
-    c = load.coefficients
-    moved = c._replace(
-        weights_s=c.weights_s * np.asarray(shift.weight_bytes),
-        experts_s=c.experts_s * np.asarray(shift.weight_bytes),
-        compute_s=c.compute_s * saved,
-        kv_s=c.kv_s * np.asarray(shift.kv_bytes),
-        window_kv_s=c.window_kv_s * np.asarray(shift.kv_bytes),
-        attention_s=c.attention_s * np.asarray(shift.kv_bytes),
-        network_s=c.network_s * np.asarray(shift.network),
-        network_token_s=c.network_token_s * np.asarray(shift.network),
-    )
+def shifted(load: Load, shift: Shift, gains: Array) -> Load:
+    """The load after a shift; `gains` says which chips have the features that the shift's savings need, (chips,)."""
     return load._replace(
-        coefficients=moved,
-        weights_bytes=load.weights_bytes * shift.capacity,
-        kv_bytes_per_token=load.kv_bytes_per_token * shift.kv_bytes,
+        decode=_moved(load.decode, shift, _saved(shift.flops, gains)),
+        prefill=_moved(load.prefill, shift, _saved(shift.prefill_flops, gains)),
+        weight_bytes=load.weight_bytes * shift.capacity,
+        token_bytes=load.token_bytes * shift.kv_bytes,
     )
-
 
 
 def with_vector(load: Load, vector_s: Array) -> Load:
     """The load with the vector work of a token on top of its matrix arithmetic."""
-    c = load.coefficients
-    return load._replace(coefficients=c._replace(compute_s=c.compute_s + vector_s))
+    decode, prefill = (c._replace(compute_s=c.compute_s + vector_s) for c in (load.decode, load.prefill))
+    return load._replace(decode=decode, prefill=prefill)
+
+
+def _saved(flops: float, gains: Array) -> Array:
+    """A chip that cannot save arithmetic does at least as much as today."""
+    return np.where(gains, flops, max(flops, 1.0))[:, None, None]
+
+
+def _moved(c: Coefficients, shift: Shift, flops: Array) -> Coefficients:
+    """Attention over prompts goes with what is cached, not with the weights' arithmetic."""
+
+    def times(value: Number, factor: Number) -> Array:
+        return np.asarray(value) * factor
+
+    return c._replace(
+        weights_s=times(c.weights_s, shift.weight_bytes),
+        experts_s=times(c.experts_s, shift.weight_bytes),
+        compute_s=times(c.compute_s, flops),
+        kv_s=times(c.kv_s, shift.kv_bytes),
+        window_kv_s=times(c.window_kv_s, shift.kv_bytes),
+        attention_s=times(c.attention_s, shift.kv_bytes),
+        network_s=times(c.network_s, shift.network),
+        network_token_s=times(c.network_token_s, shift.network),
+    )

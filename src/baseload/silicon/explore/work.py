@@ -1,7 +1,7 @@
 """The price of work: what a class of traffic takes on any chip, in chip-seconds a request, within its promise.
 
 Planning form of docs/method/step-time.md: a replica decodes b sequences a step and prefills in between, so that
-TPOT = step(b) + b/output × prefill. Percentiles come only from the simulator; here a promise is divided by
+TPOT = step(b) + interference × b/output × prefill. Percentiles come only from the simulator; here a promise is divided by
 `slo_headroom`, and the wait for the first token is that of a queue with one server and even service (M/D/1).
 """
 
@@ -62,18 +62,15 @@ class Points(NamedTuple):
     batch: Array
 
 
-def loads(chips: Chips, one: TrafficClass, model: StepTime, rules: Rules, shift: Shift | None) -> tuple[Load, Load]:
-    """The class's model on these chips, for decode and for prefill; the vector work of a token goes with arithmetic."""
-    load = model(chips, one.model, REPLICAS[:, None])
+def loaded(chips: Chips, one: TrafficClass, model: StepTime, rules: Rules, shift: Shift | None) -> Load:
+    """The class's model on these chips, the vector work of its tokens included."""
+    load = model(chips, one.model, REPLICAS)
     ops = 2 * load.active_params * rules.vector_work_share.value * (shift.vector if shift else 1.0)
     vector_s = ops / (np.maximum(chips.vector_flops_per_s[:, None, None], 1.0) * REPLICAS[:, None])
-    if shift is None:
-        same = with_vector(load, vector_s)
-        return same, same
-    have = features_of(chips, rules)
-    gains = np.all([np.ones(chips.count, bool), *(have[name] for name in shift.gains_from)], axis=0)
-    decode, prefill = (shifted(load, shift, gains, flops) for flops in (shift.flops, shift.prefill_flops))
-    return with_vector(decode, vector_s), with_vector(prefill, vector_s)
+    if shift:
+        have = features_of(chips, rules)
+        load = shifted(load, shift, np.all([np.ones(chips.count, bool), *(have[x] for x in shift.gains_from)], axis=0))
+    return with_vector(load, vector_s)
 
 
 def features_of(chips: Chips, rules: Rules) -> dict[str, Array]:
@@ -88,21 +85,37 @@ def features_of(chips: Chips, rules: Rules) -> dict[str, Array]:
 
 def points(chips: Chips, one: TrafficClass, model: StepTime, rules: Rules, shift: Shift | None = None) -> Points:
     """Price every replica size and batch in one call."""
-    decode, prefill = loads(chips, one, model, rules, shift)
+    load = loaded(chips, one, model, rules, shift)
     given, made = one.input_tokens.mean, max(one.output_tokens.mean, 1.0)
-    new = max(given * (1 - (one.cached_fraction or 0.0)), 1.0)
-    step = np.asarray(step_s(decode.coefficients, decoding=BATCHES, context_tokens=BATCHES * (given + made / 2)))
-    first = _prefill(prefill.coefficients, 1.0, new, given)
-    shared = max(1.0, rules.chunk_tokens.value // new)
-    together = _prefill(prefill.coefficients, shared, new, given) / shared
-    tpot = step + BATCHES / made * together
-    busy = np.minimum(BATCHES / made * together / tpot, 0.99)
+    new, shared = prompt(one, rules)
+    step = np.asarray(step_s(load.decode, decoding=BATCHES, context_tokens=BATCHES * (given + made / 2)))
+    first = _prefill(load.prefill, 1.0, new, given)
+    together = _prefill(load.prefill, shared, new, given) / shared
+    tpot = step + load.interference * BATCHES / made * together
+    busy = np.minimum(BATCHES / made * together / (step + BATCHES / made * together), 0.99)
     ttft = first * (1 + busy / (2 * (1 - busy))) + step
-    budget = (decode.memory_bytes - decode.weights_bytes) / decode.kv_bytes_per_token
-    fits = (budget >= BATCHES * (given + made)) & (REPLICAS[:, None] <= chips.domain[:, None, None])
-    replica, batch = np.broadcast_to(REPLICAS[:, None], step.shape), np.broadcast_to(BATCHES, step.shape)
-    return Points(fits, step, np.broadcast_to(together, step.shape), np.broadcast_to(first, step.shape), tpot, ttft,
-                  replica, batch)  # fmt: skip
+    held = BATCHES * (load.token_bytes * (given + made) + load.sequence_bytes)
+    fits = (load.weight_bytes + held <= load.room_bytes) & (REPLICAS[:, None] <= chips.domain[:, None, None])
+
+    def full(values: Array) -> Array:
+        return np.broadcast_to(values, step.shape)
+
+    return Points(
+        fits=full(fits),
+        decode_step_s=step,
+        prefill_s=full(together),
+        first_s=full(first),
+        tpot_s=tpot,
+        ttft_s=ttft,
+        replica=full(REPLICAS[:, None]),
+        batch=full(BATCHES),
+    )
+
+
+def prompt(one: TrafficClass, rules: Rules) -> tuple[float, float]:
+    """New tokens of a prompt, and how many prompts share a chunk."""
+    new = max(one.input_tokens.mean * (1 - (one.cached_fraction or 0.0)), 1.0)
+    return new, max(1.0, rules.chunk_tokens.value // new)
 
 
 def _prefill(c: Coefficients, prompts: float, new: float, given: float) -> Array:
@@ -145,13 +158,12 @@ def service(chips: Chips, one: TrafficClass, model: StepTime, rules: Rules, shif
 
 def binding(chips: Chips, one: TrafficClass, model: StepTime, rules: Rules, at: Service) -> tuple[list[str], list[str]]:
     """What takes the largest part of a prefill chunk and of a decode step at the cheapest point, for each chip."""
-    decode, prefill = loads(chips, one, model, rules, None)
+    load = loaded(chips, one, model, rules, None)
     given, made = one.input_tokens.mean, one.output_tokens.mean
-    new = max(given * (1 - (one.cached_fraction or 0.0)), 1.0)
-    prompts = max(1.0, rules.chunk_tokens.value // new)
-    pairs = prompts * new * (given - new / 2)
-    first = parts(prefill.coefficients, decoding=0.0, context_tokens=0.0, prefill_tokens=prompts * new, prefill_pairs=pairs)
-    step = parts(decode.coefficients, decoding=BATCHES, context_tokens=BATCHES * (given + made / 2))
+    new, shared = prompt(one, rules)
+    tokens, pairs = shared * new, shared * new * (given - new / 2)
+    first = parts(load.prefill, decoding=0.0, context_tokens=0.0, prefill_tokens=tokens, prefill_pairs=pairs)
+    step = parts(load.decode, decoding=BATCHES, context_tokens=BATCHES * (given + made / 2))
     row = np.arange(chips.count)
     place = (row, np.searchsorted(REPLICAS, at.replica), np.searchsorted(BATCHES, at.batch))
     bound = np.broadcast_to(first.binds(), (chips.count, len(REPLICAS), 1))[place[0], place[1], 0]
