@@ -106,11 +106,11 @@ def _read(entry: Entry) -> DesignEntry:
     return DesignEntry(
         id=entry.text("id"),
         name=entry.text("name"),
-        aliases=_aliases(entry),
-        seller=_one_of(entry, "seller", SELLERS),
-        package=_one_of(entry, "package", PACKAGES),
-        memory_type=_one_of(entry, "memory_type", MEMORIES),
-        server=_one_of(entry, "server", SERVERS),
+        aliases=read_aliases(entry),
+        seller=read_one_of(entry, "seller", SELLERS),
+        package=read_one_of(entry, "package", PACKAGES),
+        memory_type=read_one_of(entry, "memory_type", MEMORIES),
+        server=read_one_of(entry, "server", SERVERS),
         memory_gb=entry.needed(CAPACITY),
         memory_sites=entry.needed(SITES),
         chips_per_server=entry.needed(PER_SERVER),
@@ -123,7 +123,7 @@ def _read(entry: Entry) -> DesignEntry:
 def _die(row: Row) -> DieEntry:
     die = DieEntry(
         name=row.text("name"),
-        node=_one_of(row, "node", NODES),
+        node=read_one_of(row, "node", NODES),
         stacked=row.flag("stacked", default=False),
         area_mm2=row.needed(AREA),
         count=row.needed(COUNT),
@@ -139,14 +139,16 @@ def _die(row: Row) -> DieEntry:
     return die
 
 
-def _one_of(entry: Entry, name: str, known: tuple[str, ...]) -> str:
+def read_one_of(entry: Entry, name: str, known: tuple[str, ...]) -> str:
+    """A text that must be one of a few."""
     said = entry.text(name)
     if said and said not in known:
         entry.fault((name,), f"{name} must be one of {', '.join(known)}, not {said!r}")
     return said
 
 
-def _aliases(entry: Entry) -> tuple[str, ...]:
+def read_aliases(entry: Entry) -> tuple[str, ...]:
+    """Other spellings of a name."""
     said = entry.take("aliases")
     if said is None:
         return ()

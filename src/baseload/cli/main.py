@@ -5,6 +5,7 @@ import click
 from baseload import __version__
 from baseload.cli.bench import bench
 from baseload.cli.chat import chat
+from baseload.cli.chip import chip
 from baseload.cli.config import config
 from baseload.cli.credit import credit
 from baseload.cli.dispatch import dispatch
@@ -27,5 +28,5 @@ def main() -> None:
     """Run, account for and plan an AI cloud."""
 
 
-for command in (up, chat, status, keys, credit, usage, pnl, dispatch, config, ledger, bench):
+for command in (up, chat, status, keys, credit, usage, pnl, dispatch, config, ledger, bench, chip):
     main.add_command(command)

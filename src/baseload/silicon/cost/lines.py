@@ -14,32 +14,36 @@ from baseload.silicon.cost.nre import nre_per_unit_usd
 from baseload.silicon.cost.package import package_usd
 from baseload.silicon.cost.system import server_usd
 
-PARTS = ("die", "yield_loss", "memory", "package", "test")
 
 
 class Lines(NamedTuple):
-    """USD per chip; the first five are what it costs to make, and all add up to `total`."""
+    """USD per chip; the first six are what it costs to make, and all add up to `total`."""
 
     die: Array
     """Its dies' share of their wafers."""
     yield_loss: Array
-    """What dies that do not work, and chips that fail the last test, add."""
+    """What dies that do not work add to those that do."""
     memory: Array
     package: Array
     test: Array
+    """Test and assembly: substrate, passives and putting together included."""
+    scrap: Array
+    """Whole chips that fail the last test, paid by those that pass."""
     margin: Array
     nre: Array
+    """Design, masks and respins, over the volume."""
     server: Array
+    """Board, host and network card."""
 
     @property
     def logic(self) -> Array:
-        """Good dies before the last test is counted: die and yield loss."""
+        """Good dies."""
         return self.die + self.yield_loss
 
     @property
     def made(self) -> Array:
         """The cost of making it."""
-        return np.asarray(self.die + self.yield_loss + self.memory + self.package + self.test)
+        return np.asarray(self.logic + self.memory + self.package + self.test + self.scrap)
 
     @property
     def chip(self) -> Array:
@@ -58,16 +62,17 @@ def lines(design: Design, volume: Number, pick: Pick) -> Lines:
     memory = memory_usd(design.memory_type, design.memory_gb, pick)
     package = package_usd(design, gross + lost, pick)
     test = np.asarray(_test_usd(design, pick))
-    scrap = (gross + lost + memory + package + test) * (1.0 / np.asarray(pick("final_test_yield")) - 1.0)
-    made = gross + lost + memory + package + test + scrap
+    tested = gross + lost + memory + package + test
+    scrap = np.asarray(tested * (1.0 / np.asarray(pick("final_test_yield")) - 1.0))
     margin = gross_margin(design.seller, pick)
     return Lines(
         die=gross,
-        yield_loss=np.asarray(lost + scrap),
+        yield_loss=lost,
         memory=memory,
         package=package,
         test=test,
-        margin=margin_usd(made, margin),
+        scrap=scrap,
+        margin=margin_usd(tested + scrap, margin),
         nre=nre_per_unit_usd(design, volume, pick),
         server=server_usd(design, margin if design.seller == "merchant" else 0.0, pick),
     )

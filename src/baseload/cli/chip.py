@@ -1,0 +1,14 @@
+"""`baseload chip`: any chip, bought or designed: how fast, how hot, how dear."""
+
+import click
+
+from baseload.cli.chip_cost import chip_cost
+from baseload.cli.root import Group
+
+
+@click.group(cls=Group, example="baseload chip cost H100-SXM")
+def chip() -> None:
+    """How fast, how hot and how dear a chip is, bought or designed."""
+
+
+chip.add_command(chip_cost)
