@@ -49,30 +49,25 @@ class MemoryType:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """Limits and template constants; each is explained in docs/method/explorer.md."""
+    """Limits and template constants that no cost input tells; each is explained in docs/method/explorer.md."""
 
-    reticle_mm2: Fact
     package_mm2: Fact
     power_density_w_per_mm2: Fact
     rack_w: Fact
     rack_chips: Fact
-    fma16_transistors: Fact
-    fma32_transistors: Fact
     array_overhead: Fact
     vector_overhead: Fact
     reference_programmable: Fact
     fp4_area_share: Fact
+    spare_share: Fact
+    spare_units: Fact
     fabric_share: Fact
     die_to_die_share: Fact
-    link_mm2_per_gb_per_s: Fact
     flop_pj: Fact
     vector_flop_pj: Fact
     nominal_ghz: Fact
     voltage_slope: Fact
-    sram_pj_per_bit: Fact
-    link_pj_per_bit: Fact
     simultaneity: Fact
-    typical_power_share: Fact
     reference_sram_mb: Fact
     reference_ridge: Fact
     vector_work_share: Fact
@@ -81,13 +76,12 @@ class Rules:
     vector_feature_share: Fact
     all_to_all_gb_per_s: Fact
     gather_programmable: Fact
-    osat_weeks: Fact
     bring_up_months: Fact
     chiplet_months: Fact
     respin_months: Fact
-    respins: Fact
     first_port_share: Fact
     port_months: Fact
+    bought_lead_months: Fact
     bought_gain_per_year: Fact
     cowos_wafers_per_year: Fact
     interposer_wafer_mm2: Fact
@@ -201,10 +195,10 @@ def _facts(entry: Entry, kind: type[Any], told: set[str]) -> dict[str, Fact]:
 
 
 _UNITS = {
-    "_gb_per_s": "GB/s", "_mm2_per_mb": "mm2/MB", "_mm2_per_gb_per_s": "mm2 per GB/s", "_w_per_mm2": "W/mm2",
+    "_gb_per_s": "GB/s", "_mm2_per_mb": "mm2/MB", "_w_per_mm2": "W/mm2",
     "_mtr_per_mm2": "MTr/mm2", "_pj_per_bit": "pJ/bit", "_mm2": "mm2", "_mm": "mm", "_pj": "pJ", "_w": "W", "_gb": "GB",
     "_mb": "MB", "_mtr": "MTr", "_ghz": "GHz", "_weeks": "weeks", "_months": "months", "_tokens": "tokens",
-    "_transistors": "transistors", "_share": "share",
+    "_share": "share",
 }  # fmt: skip
 
 

@@ -16,9 +16,11 @@ SERIES = {
     "hbm4": ("hbm4_price",),
     "lpddr5": ("lpddr5x_price",),
     "lpddr5x": ("lpddr5x_price",),
+    "gddr6": ("gddr7_price",),
+    "gddr7": ("gddr7_price",),
     "ddr5": ("ddr5_price", "ddr5_rdimm_spot_price"),
 }
-"""HBM2 is priced as HBM2e and LPDDR5 as LPDDR5X. DDR5 is contract modules in 2023 and spot modules in 2025."""
+"""HBM2 is priced as HBM2e, LPDDR5 as LPDDR5X and GDDR6 as GDDR7. DDR5 is contract modules in 2023 and spot modules in 2025."""
 SURGE_FROM, SURGE_TO = date(2026, 6, 27), date(2027, 6, 30)
 """HBM quotes rise from the 2026 price to the 2027 multiple of it between these days, by straight line."""
 Q1_2026 = (date(2025, 12, 31), date(2026, 3, 31))

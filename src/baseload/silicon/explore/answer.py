@@ -12,7 +12,7 @@ from baseload.silicon.explore.describe import BoughtRow, DesignRow, bought_rows,
 from baseload.silicon.explore.evaluate import price
 from baseload.silicon.explore.frontier import Point, busiest, frontier
 from baseload.silicon.explore.market import Market
-from baseload.silicon.explore.money import capital_usd_per_s, energy_usd_per_s
+from baseload.silicon.explore.money import busy_second
 from baseload.silicon.explore.pairing import Pair, best_pair
 from baseload.silicon.explore.payback import Deadline, Payback, deadline, payback
 from baseload.silicon.explore.programmable import Share, sweep
@@ -175,6 +175,4 @@ def _pair(judged: Candidates, scene: Scene) -> Pair | None:
     count = judged.designs.chips.count
     speed: Array = np.where(np.arange(chips.count) < count, mean_maturity(market), 1.0)
     priced = price(chips, total, speed, scene.traffic, scene.model, market)
-    return best_pair(
-        chips.names, priced, capital_usd_per_s(total, market) + energy_usd_per_s(chips.typical_w, market), scene.traffic
-    )
+    return best_pair(chips.names, priced, busy_second(total, chips, market).full, scene.traffic)

@@ -73,6 +73,7 @@ def as_chips(entries: tuple[Chip, ...], market: Market) -> Chips:
         programmable=np.full(len(entries), market.rules.reference_programmable.value),
         max_w=rated,
         typical_w=rated * market.of("power_typical_fraction_of_tdp_asic"),
+        idle_w=np.where(each("idle_w") > 0, each("idle_w"), rated * market.of("power_idle_fraction_of_tdp_hopper")),
     )
 
 

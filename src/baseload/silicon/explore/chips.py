@@ -24,6 +24,7 @@ class Chips(NamedTuple):
     max_w: Array
     """Rated; what a megawatt is booked with."""
     typical_w: Array
+    idle_w: Array
 
     @property
     def count(self) -> int:

@@ -54,6 +54,7 @@ def build(genome: Genome, market: Market, names: tuple[str, ...] = ()) -> Design
         programmable=genome.programmable,
         max_w=rated,
         typical_w=np.maximum(rated * market.of("power_typical_fraction_of_tdp_asic"), drawn.idle),
+        idle_w=drawn.idle,
     )
     on_package = built.total + genome.stacks * memory_values(genome, market, "on_package_mm2")
     return Designs(

@@ -11,7 +11,7 @@ from baseload.errors import SetupError
 from baseload.silicon.coefficients import Array
 from baseload.silicon.explore.chips import Chips
 from baseload.silicon.explore.market import Market
-from baseload.silicon.explore.money import capital_usd_per_s, energy_usd_per_s, site_w
+from baseload.silicon.explore.money import busy_second, site_w
 from baseload.silicon.explore.steptime import StepTime
 from baseload.silicon.explore.work import Service, service
 
@@ -71,8 +71,8 @@ def price(
     chip_s = np.stack([s.chip_s for s in services])
     served = np.isfinite(chip_s)
     busy_s = np.where(served, chip_s, 0.0)
-    capital = capital_usd_per_s(total_usd, market)
-    own_usd = busy_s * (capital + energy_usd_per_s(chips.typical_w, market))
+    second = busy_second(total_usd, chips, market)
+    own_usd = busy_s * second.full
     bought_usd, bought_j = (x[:, None] for x in else_buy) if else_buy else (np.inf, np.inf)
     request_usd = np.where(served, own_usd, bought_usd)
     joules = np.where(served, busy_s * site_w(chips.max_w, market), bought_j)
@@ -82,7 +82,7 @@ def price(
         services=services,
         request_usd=request_usd,
         usd_per_mtok=(shares * request_usd).sum(axis=0) / tokens * MTOK,
-        capital_usd_per_mtok=(shares * busy_s * capital).sum(axis=0) / tokens * MTOK,
+        capital_usd_per_mtok=(shares * busy_s * second.capital).sum(axis=0) / tokens * MTOK,
         tokens_per_s_per_mw=tokens / (shares * joules).sum(axis=0) * MW,
         coverage=coverage,
         chip_s_per_request=(shares * busy_s).sum(axis=0) / np.maximum(coverage, 1e-12),

@@ -1,35 +1,41 @@
-"""From a chip's price and watts to dollars a busy second. Sources: docs/method/economics.md.
+"""From a chip's price and watts to dollars a busy second, by `cost`'s terms, and to watts at the meter."""
 
-Capital is an annuity over the chip's life at the cost of capital, installation and upkeep as shares of it, spread over
-the hours that it is busy; energy is what it draws when busy, with its server and the site around it.
-"""
+from typing import NamedTuple
 
 import numpy as np
 
 from baseload.silicon.coefficients import Array
+from baseload.silicon.cost.draw import Middle
+from baseload.silicon.cost.per_token import HOURS_PER_YEAR, SECONDS_PER_HOUR, Terms, terms, yearly_usd
+from baseload.silicon.explore.chips import Chips
 from baseload.silicon.explore.market import Market
 
-SECONDS_PER_YEAR = 365.25 * 24 * 3600
-J_PER_MWH = 3.6e9
+
+class BusySecond(NamedTuple):
+    """USD of a second in which a chip works, fully loaded, and the part of it that is capital; (chips,)."""
+
+    full: Array
+    capital: Array
 
 
-def annuity(rate: float, years: float) -> float:
-    """The yearly payment on a dollar."""
-    return rate / (1 - (1 + rate) ** -years) if rate > 0 else 1 / years
+def site(market: Market) -> Terms:
+    """What a site and its money cost on the market's day."""
+    return terms(Middle(market.priced, market.day))
 
 
-def capital_usd_per_s(price_usd: Array, market: Market) -> Array:
-    """Of a busy second of one chip with its share of the server."""
-    yearly = annuity(market.of("cost_of_capital"), market.of("life_years")) * (1 + market.of("install_share"))
-    busy_s = SECONDS_PER_YEAR * market.of("utilisation")
-    return np.asarray(price_usd * (yearly + market.of("opex_share")) / busy_s)
+def busy_s_per_year(market: Market) -> float:
+    """Seconds a year that a chip works."""
+    return HOURS_PER_YEAR * SECONDS_PER_HOUR * market.of("utilisation")
 
 
-def energy_usd_per_s(typical_w: Array, market: Market) -> Array:
-    """Of a busy second of one chip: its server's share and the site's overhead on top."""
-    return np.asarray(site_w(typical_w, market) * market.of("power_price") / J_PER_MWH)
+def busy_second(total_usd: Array, chips: Chips, market: Market) -> BusySecond:
+    """`total_usd` is a chip with its share of the server; the server's watts come on top of the chip's."""
+    around = 1 + market.of("server_power_share")
+    year = yearly_usd(total_usd, chips.typical_w * around, site(market), idle_w=chips.idle_w * around)
+    busy_s = busy_s_per_year(market)
+    return BusySecond(full=np.asarray(year.full / busy_s), capital=np.asarray(year.capital / busy_s))
 
 
 def site_w(chip_w: Array, market: Market) -> Array:
-    """Watts at the meter for a chip's own."""
+    """Watts at the meter for a chip's own: server share and site overhead on top."""
     return np.asarray(chip_w * (1 + market.of("server_power_share")) * market.of("pue"))

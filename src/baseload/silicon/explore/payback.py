@@ -7,7 +7,8 @@ from math import log
 import numpy as np
 
 from baseload.silicon.explore.evaluate import price
-from baseload.silicon.explore.money import SECONDS_PER_YEAR, annuity, site_w
+from baseload.silicon.cost.per_token import annuity
+from baseload.silicon.explore.money import busy_s_per_year, site_w
 from baseload.silicon.explore.scene import TODAY, Candidates, Scene
 from baseload.silicon.explore.schedule import after_tape_out_months, design_months, mean_maturity
 
@@ -63,8 +64,8 @@ def payback(found: Candidates, which: int, scene: Scene) -> Payback:
     served = np.isfinite(np.array([s.chip_s[0] for s in marginal.services]))
     saved_usd = float(np.dot(shares * served, scene.buying[TODAY].usd - marginal.request_usd[:, 0]))
     chip_s = float(marginal.chip_s_per_request[0] * marginal.coverage[0])
-    yearly = saved_usd / chip_s * SECONDS_PER_YEAR * market.of("utilisation") if chip_s else 0.0
-    saving = yearly / annuity(market.of("cost_of_capital"), market.of("life_years"))
+    yearly = saved_usd / chip_s * busy_s_per_year(market) if chip_s else 0.0
+    saving = yearly / float(annuity(market.of("cost_of_capital"), market.of("life_years")))
     nre = float(found.prices.nre_usd[which])
     count = nre / saving if saving > 0 else None
     rate = market.of("utilisation") / chip_s if chip_s else 0.0
@@ -82,7 +83,7 @@ def payback(found: Candidates, which: int, scene: Scene) -> Payback:
 
 
 def deadline(found: Candidates, which: int, scene: Scene, respins: float = 1.0) -> Deadline:
-    """c = b · (1 − g)^(T/12) solved for T, and back from volume to tape-out with the respins."""
+    """Solve c = b · (1 − g)^(T/12) for T, then count back from volume to tape-out with the respins."""
     market = scene.market
     gain = market.rules.bought_gain_per_year.value
     ratio = float(found.costs[0, which]) / float(scene.bought_cost[0].min())
