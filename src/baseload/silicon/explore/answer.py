@@ -52,6 +52,8 @@ class Exploration:
     seed: int
     judged: int
     feasible: int
+    front: int
+    """Designs that no other beats; `pareto` shows some of them."""
     pareto: tuple[DesignRow, ...]
     bought: tuple[BoughtRow, ...]
     left_out: dict[str, str]
@@ -118,6 +120,7 @@ def _answer(scene: Scene, found: Found) -> Exploration:
         seed=found.seed,
         judged=found.judged,
         feasible=found.feasible,
+        front=found.front,
         pareto=tuple(design_rows(judged, scene, losses(judged.costs, found.best))),
         bought=tuple(bought_rows(scene, losses(scene.bought_cost, found.best))),
         left_out=scene.bought.left_out,

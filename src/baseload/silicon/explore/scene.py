@@ -1,4 +1,4 @@
-"""The scene of a search: the traffic, what can be bought for it today and after each shift, and designs judged by it."""
+"""The scene of a search: the traffic, what can be bought for it today and after each shift; designs judged by it."""
 
 from dataclasses import dataclass, replace
 
@@ -11,7 +11,7 @@ from baseload.silicon.explore.bill import Prices, prices
 from baseload.silicon.explore.bought import SHOPPING_LIST, Bought, shop
 from baseload.silicon.explore.chips import Chips
 from baseload.silicon.explore.design import Designs, build
-from baseload.silicon.explore.evaluate import Cheapest, Priced, cheapest, price
+from baseload.silicon.explore.evaluate import MTOK, Cheapest, Priced, cheapest, price, tokens_per_request
 from baseload.silicon.explore.genome import Genome
 from baseload.silicon.explore.limits import limits
 from baseload.silicon.explore.market import Market
@@ -33,7 +33,7 @@ class Scene:
     bought_today: Priced
     buying: dict[str, Cheapest]
     bought_cost: Array
-    """USD per million tokens, shape (shifts + 1, bought chips); infinite where a chip cannot serve."""
+    """USD per million tokens, shape (shifts + 1, bought chips); after a shift as for a design's `costs`."""
 
     @property
     def shifts(self) -> tuple[Shift | None, ...]:
@@ -62,7 +62,7 @@ class Candidates:
     priced: Priced
     months: Array
     costs: Array
-    """USD per million tokens today and after each shift, stranded capital in it."""
+    """USD per million tokens today and after each shift: with the chip, or with bought ones beside its idle capital."""
     excess: Array
     """Shape (designs, limits): the part over each limit, at or below 0 where it is kept."""
 
@@ -85,7 +85,8 @@ def set_scene(
         if not np.isfinite(moved.request_usd).any(axis=1).all():
             moved = _after(bought, _unpromised(traffic), model, market, shift)
         buying[name] = cheapest(moved, bought.chips, traffic, market, f" after the shift {name!r}")
-        costs.append(moved.usd_per_mtok)
+        elsewhere = today.capital_usd_per_mtok + mix_usd_per_mtok(traffic, buying[name])
+        costs.append(np.minimum(moved.usd_per_mtok, elsewhere))
     return Scene(
         traffic=traffic,
         model=model,
@@ -112,8 +113,9 @@ def judge(genome: Genome, scene: Scene, names: tuple[str, ...] = ()) -> Candidat
             designs.chips, paid.lines.total, speed, scene.traffic, scene.model, market,
             shift=shift, else_buy=scene.buying[name],
         )  # fmt: skip
-        stranded = today.capital_usd_per_mtok + _bought_usd_per_mtok(scene, name)
-        costs.append(np.where(survives(designs.chips, shift, market), after.usd_per_mtok, stranded))
+        stranded = today.capital_usd_per_mtok + mix_usd_per_mtok(scene.traffic, scene.buying[name])
+        used = np.where(survives(designs.chips, shift, market), after.usd_per_mtok, np.inf)
+        costs.append(np.minimum(used, stranded))
     return Candidates(
         designs=designs,
         prices=paid,
@@ -138,12 +140,10 @@ def _after(bought: Bought, traffic: Traffic, model: StepTime, market: Market, sh
     return replace(found, request_usd=usd, usd_per_mtok=np.where(out, np.inf, found.usd_per_mtok))
 
 
-def _bought_usd_per_mtok(scene: Scene, name: str) -> float:
+def mix_usd_per_mtok(traffic: Traffic, buying: Cheapest) -> float:
     """What the mix costs when every class is bought from whoever serves it for least."""
-    shares = [c.share for c in scene.traffic.classes]
-    usd = float(np.dot(shares, scene.buying[name].usd))
-    tokens = sum(c.share * (c.input_tokens.mean + c.output_tokens.mean) for c in scene.traffic.classes)
-    return usd / tokens * 1e6
+    usd = float(np.dot([c.share for c in traffic.classes], buying.usd))
+    return usd / tokens_per_request(traffic) * MTOK
 
 
 def _unpromised(traffic: Traffic) -> Traffic:

@@ -18,6 +18,7 @@ from baseload.silicon.explore.scene import Candidates, Scene, judge
 OBJECTIVES = ("usd_per_mtok", "tokens_per_s_per_mw", "volume_months", "regret")
 SAMPLE = 512
 POPULATION, GENERATIONS = 96, 60
+SHOWN = 20
 Progress = Callable[[int, int, float], None]
 """Told after every generation: its number, how many there are, the least USD per million tokens so far."""
 
@@ -27,6 +28,9 @@ class Found:
     """The Pareto set, cheapest first, and what regret was measured from."""
 
     genome: Genome
+    """At most `SHOWN` of the set, spread over it."""
+    front: int
+    """How many designs no other beats."""
     best: Array
     """USD per million tokens, the least seen in each workload: (shifts + 1,)."""
     judged: int
@@ -102,9 +106,27 @@ def _answer(scene: Scene, task: _Task, sample: Candidates, seed: int) -> Found:
     best = best_costs(found.costs, scene.bought_cost)
     values = objectives(found, best)
     front = np.flatnonzero(non_dominated(values))
-    front = front[np.argsort(values[front, 0], kind="stable")]
-    return Found(genome=seen.take(front), best=best, judged=task.judged + len(sample.months),
-                 feasible=task.feasible + int(sample.feasible.sum()), seed=seed)  # fmt: skip
+    kept = front[spread_out(values[front], SHOWN)]
+    return Found(
+        genome=seen.take(kept[np.argsort(values[kept, 0], kind="stable")]),
+        best=best,
+        front=len(front),
+        judged=task.judged + len(sample.months),
+        feasible=task.feasible + int(sample.feasible.sum()),
+        seed=seed,
+    )
+
+
+def spread_out(values: Array, most: int) -> Array:
+    """Rows that stand for all: the best of each column, then whichever lies farthest from those taken (Gonzalez 1985)."""
+    span = np.ptp(values, axis=0)
+    unit = (values - values.min(axis=0)) / np.where(span > 0, span, 1.0)
+    taken = list(dict.fromkeys(int(i) for i in values.argmin(axis=0)))
+    near = np.min([np.linalg.norm(unit - unit[i], axis=1) for i in taken], axis=0)
+    while len(taken) < min(most, len(values)):
+        taken.append(int(near.argmax()))
+        near = np.minimum(near, np.linalg.norm(unit - unit[taken[-1]], axis=1))
+    return np.array(taken)
 
 
 def non_dominated(values: Array) -> Array:
