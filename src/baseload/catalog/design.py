@@ -1,4 +1,4 @@
-"""What chips are made of: dies, memory, package and board, as far as it is public. One file each in catalog/designs/."""
+"""What chips are made of, as far as it is public: dies, memory, package, board. One file each in catalog/designs/."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
