@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from baseload import catalog, config
-from baseload.catalog import Machine, detect_chip, load, localise, resolve
+from baseload.catalog import Machine, count_parameters, detect_chip, load, localise, resolve
 from baseload.catalog.detect import parse
-from baseload.errors import DescriptionError
+from baseload.errors import DescriptionError, SetupError
 
 GOOD_CHIP = """\
 id = "x1"
@@ -37,31 +37,25 @@ def faults(folder: Path) -> list[str]:
 @pytest.mark.parametrize("name", ["h100-sxm", "h200-sxm", "b200-sxm", "mi300x", "epyc-genoa-vcpu", "xeon-icelake-vcpu"])
 def test_a_chip_that_is_full_draws_more_than_an_idle_one(name: str) -> None:
     chip = catalog.chip(name)
-    assert 0 < chip.idle_w.value < chip.max_w.value
-
-
-def test_published_figures_of_an_h100() -> None:
-    chip = catalog.chip("h100-sxm")
-    assert chip.max_w.value == 700
-    assert chip.bf16_tflops is not None and chip.bf16_tflops.value == 989
-    assert chip.memory_bandwidth_gb_per_s is not None and chip.memory_bandwidth_gb_per_s.value == 3350
+    assert 0 < chip.need("idle_w").value < chip.need("max_w").value
 
 
 def test_the_embedded_models_numbers_agree_with_one_another() -> None:
     model = catalog.model("smollm2-135m-instruct-q4_1")
-    assert model.sha256.startswith("b179c952")
-    layers, hidden, ffn = model.layers.value, model.hidden.value, model.ffn.value
-    assert hidden == model.heads.value * model.head_dim.value
-    kv_width = model.kv_heads.value * model.head_dim.value
-    assert layers * 2 * kv_width * 2 == model.kv_bytes_per_token.value
-    per_layer = hidden * (2 * hidden + 2 * kv_width + 3 * ffn + 2)
-    assert per_layer * layers + hidden * (model.vocabulary.value + 1) == model.parameters.value
-    assert model.reference_chip in catalog.catalog().chips
+    shape, servable = model.architecture, model.servable
+    assert servable is not None and servable.sha256.startswith("b179c952")
+    assert shape.hidden.value == shape.heads.value * shape.head_dim.value
+    kv_width = shape.kv_heads.value * shape.head_dim.value
+    assert shape.layers.value * 2 * kv_width * 2 == servable.kv_bytes_per_token.value
+    assert shape.parameters is not None and count_parameters(shape).total == shape.parameters.value
+    assert servable.reference_chip in catalog.catalog().chips
 
 
 def test_an_unknown_name_names_the_nearest() -> None:
-    with pytest.raises(DescriptionError, match=r"no chip 'h100-smx'; did you mean 'h100-sxm'\?"):
+    with pytest.raises(SetupError, match=r"^the catalogue has no chip 'h100-smx'; did you mean 'H100-SXM'"):
         catalog.chip("h100-smx")
+    with pytest.raises(SetupError, match=r"^the catalogue has no model 'Lama-3.1-70B'; did you mean 'Llama-3.1-70B'"):
+        catalog.model("Lama-3.1-70B")
 
 
 def test_all_faults_of_all_files_come_together(tmp_path: Path) -> None:
@@ -74,7 +68,7 @@ def test_all_faults_of_all_files_come_together(tmp_path: Path) -> None:
     chip_file(tmp_path, GOOD_CHIP.replace("[", "[[") + "= =", "broken")
     found = faults(tmp_path)
     assert any(fault.startswith("chips/broken.toml:") and "is not TOML" in fault for fault in found)
-    assert "chips/x1.toml:4: kind must be cpu or gpu, not 'tpu'" in found
+    assert "chips/x1.toml:4: kind must be cpu, gpu or accelerator, not 'tpu'" in found
     assert "chips/x1.toml:5: idle_w: value -1 is not believable; expected 0.01 to 1000 W" in found
     assert "chips/x1.toml:7: price_usd does not say its source" in found
     assert any(fault.startswith("chips/x1.toml:9: unknown key 'colour'") for fault in found)
@@ -90,7 +84,8 @@ def test_all_faults_of_all_files_come_together(tmp_path: Path) -> None:
         ("value = 10,", "value = 200,", "idle_w 200 is above max_w 100"),
         ("2026-05-01 }\nmax_w", '"May" }\nmax_w', "idle_w needs the date of its source"),
         ('id = "x1"', 'id = "x2"', "id 'x2' is not the name of its file"),
-        ("max_w = {", "max_watts = {", "[max_w] is missing (W)"),
+        ("max_w = {", "max_watts = {", "unknown key 'max_watts'; did you mean 'max_w'?"),
+        ('kind = "gpu"', 'kind = "gpu"\naliases = "x-1"', "aliases must be a list of texts in quotes"),
         ("price_usd = { value = 1000, low", "price_usd = { value = nan, low", "price_usd: value must be a number"),
     ],
 )
@@ -137,6 +132,29 @@ def test_names_the_catalogue_lacks_are_reported_with_their_lines() -> None:
         "mine.toml:15: the catalogue has no tariff 'us-industrail'; did you mean 'us-industrial'?"
     )
     assert found[1].startswith("mine.toml:23: the catalogue has no chip 'h100'")
+
+
+def test_a_pool_needs_what_its_chip_draws_and_what_nobody_paid_for_it_costs() -> None:
+    text = config.built_in().replace('chip = "auto"', 'chip = "Trainium1"')
+    described = config.read_text(text, "mine.toml", environment={})
+    found = [str(fault) for fault in resolve(described.cloud, described.origin)]
+    assert len(found) == 3
+    assert found[0].startswith("mine.toml:23: no source says idle_w of chip 'Trainium1', which a pool needs; choose")
+    assert "no source says price_usd of chip 'Trainium1', which a pool needs; set price_usd_per_chip in its" in found[2]
+
+
+def test_a_shape_without_a_file_cannot_be_served_by_the_embedded_engine() -> None:
+    text = config.built_in().replace('catalog = "smollm2-135m-instruct-q4_1"', 'catalog = "Llama-3.1-8B"')
+    described = config.read_text(text, "mine.toml", environment={})
+    (found,) = resolve(described.cloud, described.origin)
+    assert found.message == "the catalogue has the shape of 'Llama-3.1-8B' but no file of it"
+
+
+def test_a_description_may_name_a_chip_by_an_alias() -> None:
+    text = config.built_in().replace('chip = "auto"', 'chip = "gb200-nvl72"')
+    described = config.read_text(text, "mine.toml", environment={})
+    assert resolve(described.cloud, described.origin) == []
+    assert localise(described.cloud).pools[0].chip == "GB200"
 
 
 def test_the_built_in_cloud_resolves_and_fits_any_machine() -> None:

@@ -54,6 +54,7 @@ ENTRIES = {
     "Numbers of the catalogue": "chips",
     "catalog/chips/NAME.toml": "chips",
     "catalog/models/NAME.toml": "models",
+    "catalog/models/ranking-NAME.toml": "models",
     "catalog/tariffs/NAME.toml": "tariffs",
     "catalog/prices/NAME.toml": "prices",
 }
@@ -64,9 +65,9 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     """The catalogue that the page's examples make."""
     folder = tmp_path_factory.mktemp("catalog")
     for heading, kind in ENTRIES.items():
-        (text,) = blocks(heading)
         (folder / kind).mkdir(exist_ok=True)
-        (folder / kind / f"{tomllib.loads(text)['id']}.toml").write_text(text)
+        for text in blocks(heading):
+            (folder / kind / f"{tomllib.loads(text)['id']}.toml").write_text(text)
     return load(folder)
 
 
@@ -74,14 +75,17 @@ def test_the_catalogue_examples_are_entries(examples: Catalog) -> None:
     assert list(examples.chips) == ["example-vcpu", "example-x2"]
     assert list(examples.tariffs) == ["example-night"]
     assert list(examples.prices) == ["example-1b-2026-05"]
-    (model,) = examples.models.values()
-    assert model.reference_chip in examples.chips
+    servable, moe = examples.models["example-1b-q4"].servable, examples.models["Example-30B-A3B"].architecture
+    assert servable is not None and servable.reference_chip in examples.chips
+    assert moe.experts is not None and moe.experts.value == 128
+    assert examples.rankings["ranking-example"].interaction_width == 26 * 128 + 128
 
 
 def test_the_example_of_numbers_says_what_its_comments_say(examples: Catalog) -> None:
     chip = examples.chips["example-x2"]
-    assert (chip.max_w.kind, chip.max_w.cited.url) == ("vendor", "https://example.com/x2.pdf")
-    assert (chip.idle_w.kind, chip.price_usd.source, chip.price_usd.shape) == ("measured", "two quotes", "triangular")
+    full, price = chip.need("max_w"), chip.need("price_usd")
+    assert (full.kind, full.cited.url) == ("vendor", "https://example.com/x2.pdf")
+    assert (chip.need("idle_w").kind, price.source, price.shape) == ("measured", "two quotes", "triangular")
     assert chip.memory_gb is not None and chip.memory_gb.note == "four stacks"
 
 

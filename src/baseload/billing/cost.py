@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from baseload.catalog import chips_of, pool_chip, tariff
+from baseload.catalog import Chip, chips_of, pool_chip, tariff
 from baseload.config import Cloud
 from baseload.config.cloud import Pool, Site
 from baseload.energy import apportion
@@ -75,7 +75,10 @@ def costs_of(cloud: Cloud, meter_mj: Mapping[str, int], from_us: int, to_us: int
 def hourly(cloud: Cloud, watts: Mapping[str, float], now_us: int) -> list[PoolCost]:
     """What an hour costs now, at these watts at the meter by pool; a pool that is not named draws its idle watts."""
     sites = {site.id: site for site in cloud.sites}
-    idle = {pool.id: pool_chip(pool).idle_w.value * chips_of(pool) * sites[pool.site].pue for pool in real_pools(cloud)}
+    idle = {
+        pool.id: pool_chip(pool).need("idle_w").value * chips_of(pool) * sites[pool.site].pue
+        for pool in real_pools(cloud)
+    }
     meter_mj = {pool: round(watt * 3_600_000) for pool, watt in {**idle, **watts}.items()}
     return costs_of(cloud, meter_mj, now_us, now_us + HOUR_US)
 
@@ -88,9 +91,8 @@ def energy_nano(mj: int, site: Site) -> int:
 def _cost_of(pool: Pool, site: Site, mj: int, space: int, staff: int, from_us: int, to_us: int) -> PoolCost:
     chip, chips = pool_chip(pool), chips_of(pool)
     owned = pool.tenure == "owned"
-    price = pool.price_usd_per_chip if pool.price_usd_per_chip is not None else chip.price_usd.value
-    capex = round(_exact(price) * chips * NANO) if owned else 0
-    life_us = round(_exact(pool.life_years if pool.life_years is not None else chip.life_years.value) * YEAR_US)
+    capex = round(_exact(_price_usd(pool, chip)) * chips * NANO) if owned else 0
+    life_us = round(_exact(pool.life_years if pool.life_years is not None else chip.need("life_years").value) * YEAR_US)
     bought_us = pool.bought_us or from_us
     in_life_us = max(0, min(to_us, bought_us + life_us) - max(from_us, bought_us))
     age_us = min(life_us, max(0, to_us - (pool.bought_us or to_us)))
@@ -109,6 +111,10 @@ def _cost_of(pool: Pool, site: Site, mj: int, space: int, staff: int, from_us: i
     )
 
 
+def _price_usd(pool: Pool, chip: Chip) -> float:
+    return pool.price_usd_per_chip if pool.price_usd_per_chip is not None else chip.need("price_usd").value
+
+
 def _site_shares(
     sites: Iterable[Site], pools: Iterable[Pool], from_us: int, to_us: int
 ) -> tuple[dict[str, int], dict[str, int]]:
@@ -117,7 +123,7 @@ def _site_shares(
     staff: dict[str, int] = {}
     for site in sites:
         here = [pool for pool in pools if pool.site == site.id]
-        weights = [max(1, round(chips_of(pool) * pool_chip(pool).max_w.value * 1000)) for pool in here]
+        weights = [max(1, round(chips_of(pool) * pool_chip(pool).need("max_w").value * 1000)) for pool in here]
         for hourly, shares in ((site.space_usd_per_hour, space), (site.staff_usd_per_hour, staff)):
             parts = apportion(_hourly(_exact(hourly), from_us, to_us), weights)
             shares.update({pool.id: part for pool, part in zip(here, parts, strict=True)})

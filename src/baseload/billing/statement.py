@@ -84,8 +84,8 @@ def capacity(cloud: Cloud, from_us: int, to_us: int) -> dict[str, int]:
     """
     could = {}
     for pool in real_pools(cloud):
-        entries = [catalog().models[m.catalog] for m in cloud.models if m.pool == pool.id and m.catalog]
-        reference = entries[0].reference_chips.value if entries else 2
+        entries = [catalog().models[m.catalog].servable for m in cloud.models if m.pool == pool.id and m.catalog]
+        reference = next((entry.reference_chips.value for entry in entries if entry), 2)
         could[pool.id] = (to_us - from_us) * 1000 * chips_of(pool) // reference
     return could
 

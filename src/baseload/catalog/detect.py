@@ -54,7 +54,7 @@ def parse(cpuinfo: str, machine: str, vcpus: int) -> Machine:
 def detect_chip(machine: Machine | None = None) -> Chip:
     """The strictest entry that fits; `generic-x86-vcpu` or `generic-arm-vcpu` when nothing closer does."""
     here = machine or this_machine()
-    fitting = [chip for chip in catalog().chips.values() if chip.match.strictness and _fits(chip.match, here)]
+    fitting = [chip for chip in catalog().chips.having("match") if chip.match.strictness and _fits(chip.match, here)]
     if not fitting:
         return catalog().chips["generic-x86-vcpu"]
     return max(fitting, key=lambda chip: (chip.match.strictness, chip.id))

@@ -1,68 +1,67 @@
-"""The whole catalogue from its folders, and look-up by id."""
+"""The whole catalogue from its folders, and look-up by id or alias."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
-from importlib.resources import as_file, files
+from importlib.resources import as_file
+from importlib.resources import files as resources
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from baseload.catalog.chip import Chip, read_chip
-from baseload.catalog.entry import Entry
 from baseload.catalog.model import ModelEntry, read_model
 from baseload.catalog.price import PriceEntry, read_price
+from baseload.catalog.ranking import RankingModel, read_ranking
+from baseload.catalog.shelf import Shelf
 from baseload.catalog.tariff import Tariff, read_tariff
-from baseload.errors import DescriptionError, Fault
+from baseload.errors import DescriptionError, SetupError
 
+T = TypeVar("T", bound=Chip | ModelEntry | RankingModel | Tariff | PriceEntry)
 
-class _HasId(Protocol):
-    @property
-    def id(self) -> str: ...
-
-
-T = TypeVar("T", bound=_HasId)
+RANKING = "ranking-"
+"""How the files in models/ begin that are ranking models."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
-    """Facts by id."""
+    """Facts by id or alias."""
 
-    chips: Mapping[str, Chip]
-    models: Mapping[str, ModelEntry]
-    tariffs: Mapping[str, Tariff]
-    prices: Mapping[str, PriceEntry]
+    chips: Shelf[Chip]
+    models: Shelf[ModelEntry]
+    rankings: Shelf[RankingModel]
+    tariffs: Shelf[Tariff]
+    prices: Shelf[PriceEntry]
 
 
 def load(folder: Path) -> Catalog:
     """Read every file under chips/, models/, tariffs/ and prices/; all faults of all files are raised together."""
-    faults: list[Fault] = []
-    catalog = Catalog(
-        chips=_read_folder(folder, "chips", read_chip, faults),
-        models=_read_folder(folder, "models", read_model, faults),
-        tariffs=_read_folder(folder, "tariffs", read_tariff, faults),
-        prices=_read_folder(folder, "prices", read_price, faults),
-    )
+    found = _open(folder)
+    shelves = (found.chips, found.models, found.rankings, found.tariffs, found.prices)
+    faults = [fault for shelf in shelves for fault in shelf.read_all()]
     if faults:
         raise DescriptionError(sorted(faults, key=lambda fault: (fault.file, fault.line)))
-    return catalog
+    return found
 
 
 @cache
 def catalog() -> Catalog:
-    """The catalogue that ships with Baseload, read once."""
-    with as_file(files("baseload.catalog")) as folder:
-        return load(folder)
+    """The catalogue that ships with Baseload; an entry is read when it is first asked for."""
+    with as_file(resources("baseload.catalog")) as folder:
+        return _open(folder)
 
 
 def chip(name: str) -> Chip:
-    """A chip by id."""
+    """A chip by id or alias."""
     return _find(catalog().chips, "chip", name)
 
 
 def model(name: str) -> ModelEntry:
-    """A model's weights by id."""
+    """A language model by id or alias."""
     return _find(catalog().models, "model", name)
+
+
+def ranking(name: str) -> RankingModel:
+    """A ranking model by id or alias."""
+    return _find(catalog().rankings, "ranking model", name)
 
 
 def tariff(name: str) -> Tariff:
@@ -75,28 +74,28 @@ def price(name: str) -> PriceEntry:
     return _find(catalog().prices, "price", name)
 
 
-def nothing_named(kind: str, name: str, known: Mapping[str, object]) -> str:
+def nothing_named(kind: str, name: str, known: Shelf[T]) -> str:
     """The sentence for a name that the catalogue does not have."""
-    near = get_close_matches(name, known, 1, 0.5)
-    hint = f"did you mean {near[0]!r}?" if near else f"it has: {', '.join(sorted(known))}"
+    near = " or ".join(repr(found) for found in known.nearest(name))
+    hint = f"did you mean {near}?" if near else f"it has: {', '.join(sorted(known))}"
     return f"the catalogue has no {kind} {name!r}; {hint}"
 
 
-def _find(known: Mapping[str, T], kind: str, name: str) -> T:
+def _open(folder: Path) -> Catalog:
+    def files(kind: str) -> list[Path]:
+        return list((folder / kind).glob("*.toml"))
+
+    rankings = [path for path in files("models") if path.name.startswith(RANKING)]
+    return Catalog(
+        chips=Shelf(files("chips"), read_chip),
+        models=Shelf([path for path in files("models") if path not in rankings], read_model),
+        rankings=Shelf(rankings, read_ranking),
+        tariffs=Shelf(files("tariffs"), read_tariff),
+        prices=Shelf(files("prices"), read_price),
+    )
+
+
+def _find(known: Shelf[T], kind: str, name: str) -> T:
     if name not in known:
-        raise DescriptionError([Fault(file="catalogue", line=0, message=nothing_named(kind, name, known))])
+        raise SetupError(nothing_named(kind, name, known))
     return known[name]
-
-
-def _read_folder(folder: Path, kind: str, read: Callable[[Entry], T], faults: list[Fault]) -> dict[str, T]:
-    found: dict[str, T] = {}
-    for path in sorted((folder / kind).glob("*.toml")):
-        entry = Entry(f"{kind}/{path.name}", path.read_text(encoding="utf-8"), faults)
-        if not entry.tree:
-            continue
-        thing = read(entry)
-        entry.finish()
-        if thing.id and thing.id != path.stem:
-            entry.fault(("id",), f"id {thing.id!r} is not the name of its file; rename one of them")
-        found[thing.id] = thing
-    return found

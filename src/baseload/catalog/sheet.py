@@ -46,6 +46,16 @@ class Sheet:
         self.fault((name,), f"{name} must be a text in quotes" if value is not None else f"{name} is missing")
         return ""
 
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A list of texts that may be absent."""
+        value = self.take(name)
+        if value is None:
+            return ()
+        if isinstance(value, list) and all(isinstance(text, str) and text.strip() for text in value):
+            return tuple(value)
+        self.fault((name,), f"{name} must be a list of texts in quotes")
+        return ()
+
     def flag(self, name: str, *, default: bool) -> bool:
         value = self.take(name)
         if value is None or isinstance(value, bool):

@@ -1,14 +1,16 @@
-"""`baseload chip`: any chip, bought or designed: how fast, how hot, how dear."""
+"""`baseload chip`: how fast, how hot, how dear a chip is."""
 
 import click
 
+from baseload.cli.chip_catalog import list_chips, show_chip
 from baseload.cli.chip_cost import chip_cost
 from baseload.cli.root import Group
 
 
-@click.group(cls=Group, example="baseload chip cost H100-SXM")
+@click.group(cls=Group, example="baseload chip show H100-SXM")
 def chip() -> None:
-    """How fast, how hot and how dear a chip is, bought or designed."""
+    """Chips: what the catalogue says of them, with its sources."""
 
 
-chip.add_command(chip_cost)
+for command in (list_chips, show_chip, chip_cost):
+    chip.add_command(command)

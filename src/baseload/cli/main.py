@@ -28,5 +28,5 @@ def main() -> None:
     """Run, account for and plan an AI cloud."""
 
 
-for command in (up, chat, status, keys, credit, usage, pnl, dispatch, config, ledger, bench, chip):
+for command in (up, chat, status, keys, credit, usage, pnl, dispatch, chip, config, ledger, bench):
     main.add_command(command)

@@ -23,12 +23,13 @@ class Weights:
 
     @classmethod
     def of(cls, model: ModelEntry | None) -> "Weights":
-        """The catalogue's weights; a model that the catalogue does not know weighs as the embedded one."""
-        if model is None:
+        """The catalogue's weights; a model whose pace it does not know weighs as the embedded one."""
+        pace = model.servable if model else None
+        if pace is None:
             return cls()
         return cls(
-            prefill=max(1, round(model.prefill_us_per_token.value * 1000)),
-            decode=max(1, round(model.decode_us_per_token.value * 1000)),
+            prefill=max(1, round(pace.prefill_us_per_token.value * 1000)),
+            decode=max(1, round(pace.decode_us_per_token.value * 1000)),
         )
 
     def work(self, prefilled: int, decoded: int) -> int:

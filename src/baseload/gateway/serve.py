@@ -130,8 +130,8 @@ def _pool_power(cloud: Cloud) -> dict[str, PoolPower]:
     for pool in cloud.pools:
         chip, chips = catalog.pool_chip(pool), catalog.chips_of(pool)
         found[pool.id] = PoolPower(
-            idle_w=chip.idle_w.value * chips,
-            max_w=chip.max_w.value * chips,
+            idle_w=chip.need("idle_w").value * chips,
+            max_w=chip.need("max_w").value * chips,
             usd_per_kwh=catalog.tariff(sites[pool.site].tariff).usd_per_mwh.value / 1000,
         )
     return found

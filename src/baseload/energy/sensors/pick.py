@@ -17,10 +17,16 @@ def pick(pool: Pool, chip: Chip, *, busy: Busy | None = None, powercap: Path = P
     """A sensor for a localised pool.
 
     `busy` says how busy the pool is when it is not this machine's processor: a twin, an engine elsewhere. Such a pool
-    is modelled. A sensor asked for by name that is not there is an error; "auto" falls back to the model.
+    is modelled, and so is an accelerator, which no counter here can read. A sensor asked for by name that is not there
+    is an error; "auto" falls back to the model.
     """
-    model = Modelled(idle_w=chip.idle_w.value, max_w=chip.max_w.value, chips=chips_of(pool), busy=busy or ProcStat())
-    if pool.sensor == "modelled" or (pool.sensor == "auto" and busy is not None):
+    model = Modelled(
+        idle_w=chip.need("idle_w").value,
+        max_w=chip.need("max_w").value,
+        chips=chips_of(pool),
+        busy=busy or ProcStat(),
+    )
+    if pool.sensor == "modelled" or (pool.sensor == "auto" and (busy is not None or chip.kind == "accelerator")):
         return model
     try:
         return Filled(_hardware(pool, chip, powercap), model)
@@ -34,7 +40,7 @@ def pick(pool: Pool, chip: Chip, *, busy: Busy | None = None, powercap: Path = P
 
 def _hardware(pool: Pool, chip: Chip, powercap: Path) -> Sensor:
     """The counter itself, read once to see that it may be read (RAPL is for root on most systems)."""
-    wanted = pool.sensor if pool.sensor != "auto" else {"cpu": "rapl", "gpu": "nvml"}[chip.kind]
+    wanted = pool.sensor if pool.sensor != "auto" else {"cpu": "rapl"}.get(chip.kind, "nvml")
     sensor: Sensor = Rapl(powercap) if wanted == "rapl" else Nvml(chips_of(pool))
     if isinstance(sensor, Rapl):
         for zone in sensor.zones:
