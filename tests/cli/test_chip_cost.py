@@ -44,7 +44,8 @@ def test_a_person_sees_lines_marks_and_sources() -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["TPU-v9"], 1, "nothing public says what TPU-v9 is made of; chips with a parts list: A100"),
+        (["TPU v5p"], 1, "nothing public says what TPU-v5p is made of; chips with a parts list: A100"),
+        (["H100-SMX"], 1, "no chip 'H100-SMX'; did you mean 'H100-SXM'"),
         (["H100-SXM", "--date", "May"], 2, "'May' is not a month; write it as 2026-11"),
         (["H100-SXM", "--date", "2026-13"], 2, "is not a month"),
         (["H100-SXM", "--volume", "0"], 2, "0.0 is not in the range"),
