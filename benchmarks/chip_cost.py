@@ -16,6 +16,7 @@ from baseload.silicon.cost.answer import CATALOGUE
 from baseload.silicon.cost.checks import Estimate, inside, speak_to
 from benchmarks.report import options
 
+OWN = Path(__file__).resolve().parents[1] / "tests" / "silicon" / "cost" / "silicon_checks.csv"
 WORDS = {True: "yes", False: "**no**", None: "–"}
 
 
@@ -72,7 +73,7 @@ def _line(row: dict[str, Any]) -> str:
 
 def main() -> None:
     parser = options(__doc__)
-    parser.add_argument("checks", type=Path)
+    parser.add_argument("checks", type=Path, nargs="?", default=OWN, help="rows as of silicon_checks.csv")
     chosen = parser.parse_args()
     rows = [scored(row) for row in csv.DictReader(chosen.checks.read_text(encoding="utf-8").splitlines())]
     if chosen.json:

@@ -145,7 +145,7 @@ def test_what_has_no_price_is_refused_in_a_sentence(design: Design, volume: floa
 
 
 def test_a_chip_without_a_parts_list_names_those_that_have_one() -> None:
-    with pytest.raises(SetupError, match="what TPU-v5p is made of; chips with a parts list: A100-SXM-40GB"):
+    with pytest.raises(SetupError, match="what TPU-v5p is made of; chips with a parts list: A100-PCIe"):
         bought("TPU-v5p")
 
 
