@@ -6,6 +6,7 @@ from datetime import date
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import as_file, files
+from itertools import pairwise
 from pathlib import Path
 
 from baseload.catalog.cost_spec import spec_of
@@ -43,7 +44,7 @@ class CostInputs(Mapping[str, Fact]):
         return self.series[name]
 
     def at(self, name: str, day: date) -> Fact:
-        """The fact on a day: between two dated ones by straight line, before the first and after the last as they are."""
+        """The fact on a day: by straight line between two dated ones, the first before them and the last after."""
         return along(self.dated(name), day)
 
     def replaced(self, **values: float) -> "CostInputs":
@@ -59,7 +60,7 @@ def along(facts: tuple[Fact, ...], day: date) -> Fact:
     """The fact on a day from facts in order of their dates, straight lines between them."""
     if day <= facts[0].date:
         return facts[0]
-    for before, after in zip(facts, facts[1:], strict=False):
+    for before, after in pairwise(facts):
         if day < after.date:
             share = (day - before.date).days / (after.date - before.date).days
             return _between(before, after, share)

@@ -1,4 +1,4 @@
-"""What chips are made of: dies, memory, package and board, as far as it is public. One file each in catalog/designs/."""
+"""What chips are made of, as far as it is public: dies, memory, package, board. One file each in catalog/designs/."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from baseload.catalog.entry import Entry
 from baseload.catalog.fact import Count, CountSpec, Fact, FactSpec
+from baseload.catalog.load import catalog
 from baseload.catalog.row import Row, rows
 from baseload.errors import DescriptionError, Fault
 
@@ -97,9 +98,10 @@ def plain(spelling: str) -> str:
 
 
 def find_design(name: str) -> DesignEntry | None:
-    """The design of a chip by any of its spellings; None when nothing is known of what it is made of."""
-    wanted = plain(name)
-    return next((d for d in designs().values() if wanted in map(plain, d.spellings)), None)
+    """The design of a chip by any of its spellings, or by those of catalog/chips/; None without a parts list."""
+    chips = catalog().chips
+    wanted = {plain(name), plain(chips[name].id) if name in chips else ""}
+    return next((d for d in designs().values() if wanted & set(map(plain, d.spellings))), None)
 
 
 def _read(entry: Entry) -> DesignEntry:

@@ -1,4 +1,4 @@
-"""One row of an array of tables (`[[die]]`, `[[hbm3e_price]]`), read as an entry of its own with the file's footnotes."""
+"""One row of an array of tables (`[[die]]`, `[[hbm3e_price]]`), read as an entry with the footnotes of its file."""
 
 from collections.abc import Mapping
 from typing import Any, cast

@@ -1,7 +1,7 @@
 """`baseload chip cost`: what a chip costs to make and to buy, line by line, with the spread and the sources."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -38,7 +38,7 @@ CARBON = {
 }
 
 
-class Month(click.ParamType):
+class Month(click.ParamType):  # type: ignore[type-arg]
     """A month as 2026-11."""
 
     name = "YYYY-MM"
@@ -48,9 +48,9 @@ class Month(click.ParamType):
         if isinstance(value, date):
             return value
         year, _, month = str(value).partition("-")
-        if year.isdigit() and month.isdigit() and 2000 <= int(year) <= 2100 and 1 <= int(month) <= 12:
-            return date(int(year), int(month), 1)
-        self.fail(f"{value!r} is not a month; write it as 2026-11", param, ctx)
+        if not (year.isdigit() and month.isdigit() and 2000 <= int(year) <= 2100 and 1 <= int(month) <= 12):
+            self.fail(f"{value!r} is not a month; write it as 2026-11", param, ctx)
+        return date(int(year), int(month), 1)
 
 
 @click.command("cost", cls=Command, example="baseload chip cost H100-SXM")
@@ -66,7 +66,7 @@ def chip_cost(chip: str, volume: float | None, day: date | None, seed: int, as_j
     """
     from baseload.silicon.cost import bought, cost
 
-    bill = cost(bought(chip), volume, day or date.today().replace(day=1), seed)
+    bill = cost(bought(chip), volume, day or datetime.now(tz=UTC).date().replace(day=1), seed)
     if as_json:
         emit(to_json(bill))
         return

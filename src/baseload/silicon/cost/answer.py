@@ -16,8 +16,10 @@ DRAWS, SEED = 1000, 7
 MODEL, CATALOGUE = "cost model", "catalogue"
 """Modes: computed from parts; or read from an input that was itself taken from such a figure, so no test at all."""
 AROUND = frozenset(
-    ("nvidia", "amd", "google", "meta", "microsoft", "dgx", "hgx", "rental", "server", "8-gpu", "baseboard", "rack")
-    + ("(server", "share)", "gpu", "accelerator")
+    (
+        *("nvidia", "amd", "google", "meta", "microsoft", "dgx", "hgx", "rental", "server", "8-gpu", "baseboard"),
+        *("rack", "(server", "share)", "gpu", "accelerator"),
+    )
 )
 """Words of a subject that do not name the chip."""
 Row = Mapping[str, str]
@@ -81,4 +83,5 @@ def design_named(subject: str) -> Design | None:
 
 
 def unknown_make(subject: str) -> Silence:
+    """For a chip without a parts list."""
     return Silence(reason=f"nothing public says what {subject} is made of: no die area or no memory")

@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 
 from baseload.catalog.cost import CostInputs, cost_inputs
+from baseload.catalog.design import MEMORIES, PACKAGES
 from baseload.catalog.fact import Fact
 from baseload.errors import SetupError
 from baseload.silicon.coefficients import Array, Number
@@ -118,11 +119,15 @@ def _check(design: Design, volume: float, inputs: CostInputs) -> None:
     """What no price can be put on, in one sentence."""
     if not volume >= 1:
         raise SetupError(f"a volume of {volume:g} chips has no cost; give at least one")
+    if design.memory_type not in MEMORIES:
+        known = ", ".join(MEMORIES)
+        raise SetupError(f"{design.name}: no price for memory {design.memory_type!r}; known: {known}")
+    if design.package not in PACKAGES:
+        raise SetupError(f"{design.name}: no price for package {design.package!r}; known: {', '.join(PACKAGES)}")
     limit = inputs["reticle_limit"].value
     for die in design.dies:
         if die.node not in NODES:
             raise SetupError(f"{design.name}: no wafer price for node {die.node!r}; known: {', '.join(NODES)}")
         if float(np.max(die.area_mm2)) > limit:
-            raise SetupError(
-                f"{design.name}: die {die.name} of {np.max(die.area_mm2):g} mm2 is above the reticle limit of {limit:g} mm2; split it"
-            )
+            size = f"die {die.name} of {np.max(die.area_mm2):g} mm2"
+            raise SetupError(f"{design.name}: {size} is above the reticle limit of {limit:g} mm2; split it")

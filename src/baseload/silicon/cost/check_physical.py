@@ -69,7 +69,7 @@ def carbon_check(row: Row) -> Answer:
 
 
 def power_check(row: Row) -> Answer:
-    """Idle watts by the Hopper share, watts of LLM serving by the range seen on an H100; the rest is the power model's."""
+    """Idle watts by the Hopper share, watts of LLM serving by an H100's range; the rest is the power model's."""
     quantity = row["quantity"].casefold()
     entry = find_design(row["subject"])
     if entry is None or entry.tdp_w is None or entry.seller != "merchant":
@@ -87,7 +87,7 @@ def mtia_check(row: Row) -> Answer:
     quantity = row["quantity"].casefold()
     for start, name in MTIA_INPUTS.items():
         if quantity.startswith(start):
-            return estimate(lambda pick, name=name: pick(name), row, mode=CATALOGUE, note="an input, from this figure")
+            return _input(name, row)
     decode = re.search(r"(\d+(?:\.\d+)?)b decode meets (\d+) ms", quantity)
     if decode:
         return _meets(row, billions=float(decode.group(1)), limit_ms=float(decode.group(2)))
@@ -96,6 +96,10 @@ def mtia_check(row: Row) -> Answer:
     if "collective" in quantity:
         return Silence(reason="collectives: scored by the step-time model")
     return Silence(reason="a ratio to an unnamed GPU on models that are not public")
+
+
+def _input(name: str, row: Row) -> Answer:
+    return estimate(lambda pick: pick(name), row, mode=CATALOGUE, note="an input, from this figure")
 
 
 def _share_of(name: str, tdp_w: float, row: Row) -> Answer:

@@ -8,6 +8,7 @@ from baseload.silicon.cost.check_physical import KERNEL, area_check, carbon_chec
 
 __all__ = ["Answer", "Estimate", "Silence", "inside", "speak_to"]
 
+PERCENT = 100.0
 _BY_CATEGORY = {
     "cost": cost_check,
     "yield": cost_check,
@@ -34,17 +35,22 @@ def speak_to(row: Row) -> Answer:
 def inside(row: Row, prediction: float) -> bool | None:
     """Whether a prediction lies within what the row tolerates, or its range; None where it states neither."""
     value, said = float(row["value"]), row.get("tolerance", "")
-    skew = re.search(r"-(\d+)/\+(\d+)%", said)
-    if skew:
-        return value * (1 - int(skew[1]) / 100) <= prediction <= value * (1 + int(skew[2]) / 100)
-    for pattern, low, high in (
-        (r"^([\d.]+)%$", lambda t: value * (1 - t / 100), lambda t: value * (1 + t / 100)),
-        (r"^([\d.]+) points$", lambda t: value - t / 100, lambda t: value + t / 100),
-        (r"^factor ([\d.]+)$", lambda t: value / t, lambda t: value * t),
-    ):
-        found = re.match(pattern, said)
-        if found:
-            return bool(low(float(found[1])) <= prediction <= high(float(found[1])))
-    if row.get("low") and row.get("high"):
-        return float(row["low"]) <= prediction <= float(row["high"])
-    return prediction == value if row.get("unit") == "bool" else None
+    limits = _limits(value, said)
+    if limits is None and row.get("low") and row.get("high"):
+        limits = float(row["low"]), float(row["high"])
+    if limits is None:
+        return prediction == value if row.get("unit") == "bool" else None
+    return limits[0] <= prediction <= limits[1]
+
+
+def _limits(value: float, said: str) -> tuple[float, float] | None:
+    """`15%`, `-15/+40%`, `5 points` of a fraction, `factor 2`."""
+    if found := re.search(r"-([\d.]+)/\+([\d.]+)%", said):
+        return value * (1 - float(found[1]) / PERCENT), value * (1 + float(found[2]) / PERCENT)
+    found = re.fullmatch(r"([\d.]+)(%| points)|factor ([\d.]+)", said)
+    if found is None:
+        return None
+    if found[3]:
+        return value / float(found[3]), value * float(found[3])
+    width = float(found[1]) / PERCENT * (value if found[2] == "%" else 1.0)
+    return value - width, value + width

@@ -5,6 +5,7 @@ from datetime import date
 
 from baseload.catalog.design import DesignEntry, DieEntry, designs, find_design
 from baseload.catalog.fact import Fact
+from baseload.catalog.load import chip
 from baseload.errors import SetupError
 from baseload.silicon.coefficients import Number
 
@@ -61,7 +62,7 @@ def bought(name: str) -> Design:
     entry = find_design(name)
     if entry is None:
         known = ", ".join(sorted(designs()))
-        raise SetupError(f"nothing public says what {name} is made of; chips with a parts list: {known}")
+        raise SetupError(f"nothing public says what {chip(name).id} is made of; chips with a parts list: {known}")
     return design_of(entry)
 
 

@@ -14,7 +14,9 @@ DAYS_PER_YEAR = 365.25
 RISING = frozenset({"n7", "n6", "n5", "n4", "n3", "n2", "a16"})
 
 
-def gross_dies(area_mm2: Number, *, diameter_mm: Number = 300.0, edge_mm: Number = 3.0, scribe_mm: Number = 0.1) -> Array:
+def gross_dies(
+    area_mm2: Number, *, diameter_mm: Number = 300.0, edge_mm: Number = 3.0, scribe_mm: Number = 0.1
+) -> Array:
     """Dies per wafer: π(D/2 − e)²/A' − π(D − 2e)/√(2A'), A' = A + 2s√A + s² (Chiplet Actuary, Feng and Ma 2022).
 
     At least one half, so that a die nearly as large as the wafer has a price.

@@ -15,7 +15,6 @@ from baseload.silicon.cost.package import package_usd
 from baseload.silicon.cost.system import server_usd
 
 
-
 class Lines(NamedTuple):
     """USD per chip; the first six are what it costs to make, and all add up to `total`."""
 

@@ -14,5 +14,5 @@ def gross_margin(seller: str, pick: Pick) -> Number:
 
 
 def margin_usd(made_usd: Number, margin: Number) -> Array:
-    """price − cost, where price = cost / (1 − margin)."""
+    """The price less the cost, where price = cost / (1 − margin)."""
     return np.asarray(made_usd * np.asarray(margin) / (1.0 - np.asarray(margin)))
