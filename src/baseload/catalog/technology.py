@@ -17,7 +17,8 @@ FEATURES = ("all_to_all", "vector", "fp4", "gather")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """A logic process. `energy_factor` is watts at equal speed over N5's; densities are of logic and of SRAM with all
-    its periphery."""
+    its periphery.
+    """
 
     id: str
     name: str

@@ -21,7 +21,9 @@ QUICK = (32, 8)
 @click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="Write the answer as one HTML page.")
 @click.option("--volume", type=click.FloatRange(min=1), default=100_000.0, show_default=True, help="Chips made in all.")
 @click.option("--against", multiple=True, metavar="CHIP", help="A chip to buy instead; may be given again.")
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="The same seed, the same answer.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="The same seed, the same answer."
+)
 @click.option("--generations", type=click.IntRange(min=1), help="How long to search; 60 otherwise.")
 @click.option("--quick", is_flag=True, help="A search of seconds, to see that it works.")
 @json_option

@@ -111,7 +111,7 @@ def default_model() -> StepTime:
 
 
 def _answer(scene: Scene, found: Found) -> Exploration:
-    names = tuple(f"design-{i + 1}" for i in range(found.genome.count))
+    names = tuple(f"design-{i + 1}" for i in range(found.genome.size))
     judged = judge(found.genome, scene, names)
     first = found.genome.take([0])
     return Exploration(
@@ -175,7 +175,7 @@ def _pair(judged: Candidates, scene: Scene) -> Pair | None:
     market = scene.market
     chips = joined(judged.designs.chips, scene.bought.chips)
     total = np.concatenate([judged.prices.lines.total, scene.bought.total_usd])
-    count = judged.designs.chips.count
-    speed: Array = np.where(np.arange(chips.count) < count, mean_maturity(market), 1.0)
+    count = judged.designs.chips.size
+    speed: Array = np.where(np.arange(chips.size) < count, mean_maturity(market), 1.0)
     priced = price(chips, total, speed, scene.traffic, scene.model, market)
     return best_pair(chips.names, priced, busy_second(total, chips, market).full, scene.traffic)

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from baseload.silicon.coefficients import Array
 from baseload.silicon.cost.bill import unit_cost_usd
@@ -40,12 +41,12 @@ def prices(designs: Designs, market: Market) -> Prices:
     return Prices(lines=Lines(*found[:-1]), nre_usd=found[-1])
 
 
-def parts_list(designs: Designs, which: Array, market: Market) -> Design:
+def parts_list(designs: Designs, which: npt.NDArray[np.intp], market: Market) -> Design:
     """Some designs of one node, memory and package as what `cost` is asked about, their numbers as arrays."""
     first, rules = int(which[0]), market.rules
     genome, technology = designs.genome, market.technology
-    node = list(technology.nodes)[genome.node[first]]
-    memory = list(technology.memories.values())[genome.memory[first]]
+    node = list(technology.nodes)[int(genome.node[first])]
+    memory = list(technology.memories.values())[int(genome.memory[first])]
     stacked = memory.on_package_mm2.value > 0
     units = rules.spare_units.value
     die = Die(

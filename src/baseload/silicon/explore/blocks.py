@@ -7,7 +7,6 @@ energy ∝ V² with V linear in frequency. Constants and their errors: docs/meth
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from baseload.catalog.fact import Fact
 from baseload.silicon.coefficients import Array
@@ -145,6 +144,5 @@ def _kept(sram_mb: Array, ridge: Array) -> Array:
     return np.asarray(1 / (1 + ridge / np.maximum(intensity, 1e-9)))
 
 
-def _picked(facts: list[Fact], places: npt.NDArray[np.int_]) -> Array:
-    return np.array([fact.value for fact in facts])[places]
-
+def _picked(facts: list[Fact], places: Array) -> Array:
+    return np.array([fact.value for fact in facts])[places.astype(int)]

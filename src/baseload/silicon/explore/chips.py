@@ -3,8 +3,11 @@
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from baseload.silicon.coefficients import Array
+
+Bools = npt.NDArray[np.bool_]
 
 
 class Chips(NamedTuple):
@@ -27,7 +30,7 @@ class Chips(NamedTuple):
     idle_w: Array
 
     @property
-    def count(self) -> int:
+    def size(self) -> int:
         return len(self.names)
 
     def take(self, which: list[int]) -> "Chips":
@@ -40,7 +43,7 @@ def joined(*parts: Chips) -> Chips:
     return Chips(names, *(np.concatenate(fields) for fields in zip(*(part[1:] for part in parts), strict=True)))
 
 
-def features(chips: Chips, vector_share: float, all_to_all_bytes_per_s: float, gather: float) -> dict[str, Array]:
+def features(chips: Chips, vector_share: float, all_to_all_bytes_per_s: float, gather: float) -> dict[str, Bools]:
     """Which chips have which feature that a workload shift may require, as booleans of shape (chips,)."""
     best = np.maximum(chips.bf16_flops_per_s, 1.0)
     return {

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from baseload.silicon.coefficients import Array
-
 from baseload.silicon.explore.limits import limits
 from baseload.silicon.explore.scene import Candidates, Scene
 from baseload.units import Mark
@@ -65,7 +64,7 @@ class BoughtRow:
 
 def design_rows(found: Candidates, scene: Scene, lost: Array) -> list[DesignRow]:
     """Every design; `lost` is its loss in each workload, (shifts + 1, designs)."""
-    return [_design_row(found, scene, lost, i) for i in range(found.designs.genome.count)]
+    return [_design_row(found, scene, lost, i) for i in range(found.designs.genome.size)]
 
 
 def bought_rows(scene: Scene, lost: Array) -> list[BoughtRow]:
@@ -90,11 +89,11 @@ def bought_rows(scene: Scene, lost: Array) -> list[BoughtRow]:
 
 def _design_row(found: Candidates, scene: Scene, lost: Array, i: int) -> DesignRow:
     designs, genome, technology = found.designs, found.designs.genome, scene.market.technology
-    memory = list(technology.memories.values())[genome.memory[i]]
+    memory = list(technology.memories.values())[int(genome.memory[i])]
     lines = found.prices.lines
     return DesignRow(
         name=designs.chips.names[i],
-        node=list(technology.nodes)[genome.node[i]],
+        node=list(technology.nodes)[int(genome.node[i])],
         memory=memory.id,
         stacks=int(genome.stacks[i]),
         chiplets=int(genome.chiplets[i]),

@@ -1,4 +1,4 @@
-"""What may be chosen of a chip, as numbers between bounds, and back from a point of the unit cube that a search knows."""
+"""What may be chosen of a chip, as numbers between bounds; a search knows it as a point of the unit cube."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -18,12 +18,12 @@ class Genome(NamedTuple):
     programmable: Array
     """Share of the compute area that is vector and scalar cores; the rest is matrix units."""
     sram_mb: Array
-    memory: npt.NDArray[np.int_]
+    memory: Array
     """Place in `Technology.memories`."""
     stacks: Array
     link_gb_per_s: Array
     """Scale-up, one direction."""
-    node: npt.NDArray[np.int_]
+    node: Array
     """Place in `Technology.nodes`."""
     chiplets: Array
     frequency_ghz: Array
@@ -35,7 +35,7 @@ class Genome(NamedTuple):
         return Genome(*(field[np.atleast_1d(which)] for field in self))
 
     @property
-    def count(self) -> int:
+    def size(self) -> int:
         return len(self.compute_mm2)
 
 
@@ -53,7 +53,9 @@ class Gene:
         """The value for a number in [0, 1]; each has an equal share of it."""
         count = len(self.choices) or round((self.high - self.low) / self.step) + 1
         place = np.minimum((np.asarray(unit) * count).astype(int), count - 1)
-        return np.asarray(self.choices)[place] if self.choices else self.low + self.step * place
+        return (
+            np.asarray(self.choices, dtype=float)[place] if self.choices else np.asarray(self.low + self.step * place)
+        )
 
     def holds(self, value: float) -> bool:
         return value in self.choices if self.choices else self.low <= value <= self.high
@@ -78,9 +80,7 @@ def genes(technology: Technology) -> tuple[Gene, ...]:
 def decode(points: Array, technology: Technology) -> Genome:
     """Designs from points of the unit cube, shape (designs, genes)."""
     values = [gene.at(points[:, i]) for i, gene in enumerate(genes(technology))]
-    named = dict(zip(Genome._fields, values, strict=True))
-    named["memory"], named["node"] = named["memory"].astype(int), named["node"].astype(int)
-    return Genome(**named)
+    return Genome(*values)
 
 
 def design(
@@ -98,18 +98,21 @@ def design(
     fp4: bool = False,
 ) -> Genome:
     """One design by name. Raises `SetupError` for a node or a memory that the catalogue does not have, or a size
-    below zero."""
+    below zero.
+    """
     numbers = (compute_mm2, sram_mb, stacks, link_gb_per_s, chiplets, frequency_ghz, programmable)
     if min(numbers) < 0 or programmable > 1 or chiplets < 1 or frequency_ghz <= 0:
-        raise SetupError("a design has no sizes below zero, at least one chiplet, and a programmable share of at most 1")
+        raise SetupError(
+            "a design has no sizes below zero, at least one chiplet, and a programmable share of at most 1"
+        )
     return Genome(
         compute_mm2=_one(compute_mm2),
         programmable=_one(programmable),
         sram_mb=_one(sram_mb),
-        memory=np.array([_place(memory, "memory", list(technology.memories))]),
+        memory=_one(_place(memory, "memory", list(technology.memories))),
         stacks=_one(stacks),
         link_gb_per_s=_one(link_gb_per_s),
-        node=np.array([_place(node, "node", list(technology.nodes))]),
+        node=_one(_place(node, "node", list(technology.nodes))),
         chiplets=_one(chiplets),
         frequency_ghz=_one(frequency_ghz),
         fp4=_one(fp4),

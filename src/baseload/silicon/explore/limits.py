@@ -44,7 +44,9 @@ class Broken:
 
     def __str__(self) -> str:
         over = self.value - self.most
-        return f"{self.limit}: {self.what} is {self.value:,.4g} {self.unit}, {over:,.3g} over the {self.most:,.4g} allowed"
+        return (
+            f"{self.limit}: {self.what} is {self.value:,.4g} {self.unit}, {over:,.3g} over the {self.most:,.4g} allowed"
+        )
 
 
 class OverTheLimit(SetupError):
@@ -93,7 +95,9 @@ def limits(designs: Designs, market: Market) -> tuple[Limit, ...]:
             name="interposer supply",
             what="the volume's interposers",
             unit="wafers a year",
-            value=np.where(on_interposer, market.volume * designs.interposer_mm2 / rules.interposer_wafer_mm2.value, 0.0),
+            value=np.where(
+                on_interposer, market.volume * designs.interposer_mm2 / rules.interposer_wafer_mm2.value, 0.0
+            ),
             most=allowed * rules.cowos_wafers_per_year.value,
         ),
         Limit(

@@ -35,9 +35,7 @@ class _Tell(Callback):  # type: ignore[misc]
         self.tell(algorithm.n_gen)
 
 
-def minimise(
-    evaluate: Evaluate, start: Array, *, seed: int, generations: int, tell: Callable[[int], None]
-) -> None:
+def minimise(evaluate: Evaluate, start: Array, *, seed: int, generations: int, tell: Callable[[int], None]) -> None:
     """Run NSGA-II from a population of points (designs, genes); the caller's `evaluate` remembers what it saw."""
     objectives, limits = evaluate(start[:1])
     problem = _Problem(evaluate, start.shape[1], objectives.shape[1], limits.shape[1])

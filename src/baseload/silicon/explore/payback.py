@@ -6,8 +6,8 @@ from math import log
 
 import numpy as np
 
-from baseload.silicon.explore.evaluate import price
 from baseload.silicon.cost.per_token import annuity
+from baseload.silicon.explore.evaluate import price
 from baseload.silicon.explore.money import busy_s_per_year, site_w
 from baseload.silicon.explore.scene import TODAY, Candidates, Scene
 from baseload.silicon.explore.schedule import after_tape_out_months, design_months, mean_maturity
@@ -83,11 +83,11 @@ def payback(found: Candidates, which: int, scene: Scene) -> Payback:
 
 
 def deadline(found: Candidates, which: int, scene: Scene, respins: float = 1.0) -> Deadline:
-    """Solve c = b · (1 − g)^(T/12) for T, then count back from volume to tape-out with the respins."""
+    """Solve c = b · (1 + g)^(−T/12) for T, then count back from volume to tape-out with the respins."""
     market = scene.market
     gain = market.rules.bought_gain_per_year.value
     ratio = float(found.costs[0, which]) / float(scene.bought_cost[0].min())
-    volume_by = 12 * log(ratio) / log(1 - gain)
+    volume_by = -12 * log(ratio) / log(1 + gain)
     tape_out_by = volume_by - float(after_tape_out_months(found.designs, market, respins)[which])
     return Deadline(
         gain_per_year=gain,

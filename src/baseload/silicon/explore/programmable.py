@@ -28,7 +28,7 @@ class Share:
 
 def sweep(genome: Genome, scene: Scene, best: Array) -> list[Share]:
     """One design (a genome of one) at each share; `best` is what regret is measured from."""
-    family = Genome(*(np.repeat(field, len(SHARES)) for field in genome))._replace(programmable=SHARES)
+    family = Genome(*(np.repeat(field, len(SHARES)).astype(float) for field in genome))._replace(programmable=SHARES)
     found = judge(family, scene)
     lost = losses(found.costs, best).max(axis=0)
     alive = sum(survives(found.designs.chips, s, scene.market).astype(int) for s in scene.shifts if s)

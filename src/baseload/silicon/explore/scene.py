@@ -9,7 +9,7 @@ from baseload.config.traffic import Traffic
 from baseload.silicon.coefficients import Array
 from baseload.silicon.explore.bill import Prices, prices
 from baseload.silicon.explore.bought import SHOPPING_LIST, Bought, shop
-from baseload.silicon.explore.chips import Chips
+from baseload.silicon.explore.chips import Bools, Chips
 from baseload.silicon.explore.design import Designs, build
 from baseload.silicon.explore.evaluate import MTOK, Cheapest, Priced, cheapest, price, tokens_per_request
 from baseload.silicon.explore.genome import Genome
@@ -67,7 +67,7 @@ class Candidates:
     """Shape (designs, limits): the part over each limit, at or below 0 where it is kept."""
 
     @property
-    def feasible(self) -> Array:
+    def feasible(self) -> Bools:
         return np.asarray((self.excess <= 0).all(axis=1))
 
 
@@ -126,10 +126,10 @@ def judge(genome: Genome, scene: Scene, names: tuple[str, ...] = ()) -> Candidat
     )
 
 
-def survives(chips: Chips, shift: Shift, market: Market) -> Array:
+def survives(chips: Chips, shift: Shift, market: Market) -> Bools:
     """Which chips have every feature that the work needs after a shift."""
     have = features_of(chips, market.rules)
-    return np.all([np.ones(chips.count, bool), *(have[name] for name in shift.requires)], axis=0)
+    return np.asarray(np.all([np.ones(chips.size, bool), *(have[name] for name in shift.requires)], axis=0))
 
 
 def _after(bought: Bought, traffic: Traffic, model: StepTime, market: Market, shift: Shift) -> Priced:

@@ -118,7 +118,7 @@ def _answer(scene: Scene, task: _Task, sample: Candidates, seed: int) -> Found:
 
 
 def spread_out(values: Array, most: int) -> Array:
-    """Rows that stand for all: the best of each column, then whichever lies farthest from those taken (Gonzalez 1985)."""
+    """Rows that stand for all: the best of each column, then whichever is farthest from those taken (Gonzalez 1985)."""
     span = np.ptp(values, axis=0)
     unit = (values - values.min(axis=0)) / np.where(span > 0, span, 1.0)
     taken = list(dict.fromkeys(int(i) for i in values.argmin(axis=0)))

@@ -22,7 +22,9 @@ class Supply:
 def supply(designs: Designs, which: int, market: Market) -> Supply:
     """One design's share of the supply."""
     rules = market.rules
-    needs = bool(designs.genome.chiplets[which] > 1) or bool(memory_values(designs.genome, market, "on_package_mm2")[which])
+    needs = bool(designs.genome.chiplets[which] > 1) or bool(
+        memory_values(designs.genome, market, "on_package_mm2")[which]
+    )
     each_wafer = float(designs.interposer_mm2[which]) / rules.interposer_wafer_mm2.value if needs else 0.0
     each_gb = float(designs.memory_gb[which])
     wafers, gigabytes = rules.cowos_wafers_per_year.value, rules.memory_gb_per_year.value

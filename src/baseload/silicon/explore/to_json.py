@@ -29,7 +29,12 @@ def to_json(found: Exploration) -> dict[str, Any]:
         "left_out": found.left_out,
         "frontiers": {
             name: [
-                {"user_tokens_per_s": q.per_user, "chip_tokens_per_s": q.per_chip, "replica_chips": q.replica, "batch": q.batch}
+                {
+                    "user_tokens_per_s": q.per_user,
+                    "chip_tokens_per_s": q.per_chip,
+                    "replica_chips": q.replica,
+                    "batch": q.batch,
+                }
                 for q in points
             ]
             for name, points in found.frontiers.items()

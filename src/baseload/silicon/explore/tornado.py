@@ -91,16 +91,24 @@ def levers(genome: Genome, scene: Scene) -> Iterator[Lever]:
     names = (*MONEY, *(f"{name}_{NODE_NAMES[name].get(node, node)}" for name in BY_NODE))
     for name in names:
         fact = market.inputs.at(name, market.day)
-        yield _lever(name, fact, lambda value, name=name, fact=fact: market.scaling(name, value / fact.value))
+        yield _lever(name, fact, _by_input(market, name, fact))
     for name in RULES:
-        yield _lever(name, getattr(market.rules, name), lambda value, name=name: market.ruling(name, value))
+        yield _lever(name, getattr(market.rules, name), _by_rule(market, name))
     best = scene.bought.entries[scene.best_bought].price_usd
     if best:
         ends = best.low / best.value, best.high / best.value
         yield _own("bought_price", "x", *ends, best.source, lambda k: replace(market, bought_price=k))
     yield _own("memory_price", "x", *SURGE, "a glut, and a surge", lambda k: replace(market, memory_price=k))
-    chips = [market.volume * k for k in VOLUMES]
-    yield _own("volume", "chips", *chips, "a third and three times", lambda n: replace(market, volume=n))
+    few, many = (market.volume * k for k in VOLUMES)
+    yield _own("volume", "chips", few, many, "a third and three times", lambda n: replace(market, volume=n))
+
+
+def _by_input(market: Market, name: str, fact: Fact) -> Callable[[float], Market]:
+    return lambda value: market.scaling(name, value / fact.value)
+
+
+def _by_rule(market: Market, name: str) -> Callable[[float], Market]:
+    return lambda value: market.ruling(name, value)
 
 
 def _lever(name: str, fact: Fact, at: Callable[[float], Market]) -> Lever:

@@ -1,8 +1,8 @@
 """The price of work: what a class of traffic takes on any chip, in chip-seconds a request, within its promise.
 
 Planning form of docs/method/step-time.md: a replica decodes b sequences a step and prefills in between, so that
-TPOT = step(b) + interference × b/output × prefill. Percentiles come only from the simulator; here a promise is divided by
-`slo_headroom`, and the wait for the first token is that of a queue with one server and even service (M/D/1).
+TPOT = step(b) + interference × b/output × prefill. Percentiles come only from the simulator; here a
+promise is divided by `slo_headroom`, and the wait for the first token is that of a queue with one server and even service (M/D/1).
 """
 
 from typing import NamedTuple
@@ -12,7 +12,7 @@ import numpy as np
 from baseload.catalog.technology import Rules, Shift
 from baseload.config.traffic import TrafficClass
 from baseload.silicon.coefficients import Array, Coefficients, parts, step_s
-from baseload.silicon.explore.chips import Chips, features
+from baseload.silicon.explore.chips import Bools, Chips, features
 from baseload.silicon.explore.steptime import Load, StepTime, shifted, with_vector
 
 REPLICAS = np.array([1.0, 2, 4, 8, 16, 32, 64])
@@ -50,7 +50,7 @@ class Service(NamedTuple):
 class Points(NamedTuple):
     """Every replica size and batch of a class on many chips: arrays of shape (chips, replicas, batches)."""
 
-    fits: Array
+    fits: Bools
     decode_step_s: Array
     prefill_s: Array
     """Chip time of a replica for one prompt, prompts sharing a chunk."""
@@ -69,11 +69,11 @@ def loaded(chips: Chips, one: TrafficClass, model: StepTime, rules: Rules, shift
     vector_s = ops / (np.maximum(chips.vector_flops_per_s[:, None, None], 1.0) * REPLICAS[:, None])
     if shift:
         have = features_of(chips, rules)
-        load = shifted(load, shift, np.all([np.ones(chips.count, bool), *(have[x] for x in shift.gains_from)], axis=0))
+        load = shifted(load, shift, np.all([np.ones(chips.size, bool), *(have[x] for x in shift.gains_from)], axis=0))
     return with_vector(load, vector_s)
 
 
-def features_of(chips: Chips, rules: Rules) -> dict[str, Array]:
+def features_of(chips: Chips, rules: Rules) -> dict[str, Bools]:
     """Which chips have which feature, by the catalogue's thresholds."""
     return features(
         chips,
@@ -101,7 +101,7 @@ def points(chips: Chips, one: TrafficClass, model: StepTime, rules: Rules, shift
         return np.broadcast_to(values, step.shape)
 
     return Points(
-        fits=full(fits),
+        fits=np.broadcast_to(fits, step.shape),
         decode_step_s=step,
         prefill_s=full(together),
         first_s=full(first),
@@ -164,9 +164,9 @@ def binding(chips: Chips, one: TrafficClass, model: StepTime, rules: Rules, at: 
     tokens, pairs = shared * new, shared * new * (given - new / 2)
     first = parts(load.prefill, decoding=0.0, context_tokens=0.0, prefill_tokens=tokens, prefill_pairs=pairs)
     step = parts(load.decode, decoding=BATCHES, context_tokens=BATCHES * (given + made / 2))
-    row = np.arange(chips.count)
+    row = np.arange(chips.size)
     place = (row, np.searchsorted(REPLICAS, at.replica), np.searchsorted(BATCHES, at.batch))
-    bound = np.broadcast_to(first.binds(), (chips.count, len(REPLICAS), 1))[place[0], place[1], 0]
+    bound = np.broadcast_to(first.binds(), (chips.size, len(REPLICAS), 1))[place[0], place[1], 0]
     return [str(x) for x in bound], [str(x) for x in step.binds()[place]]
 
 

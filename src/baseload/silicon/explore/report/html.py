@@ -23,22 +23,23 @@ def section(title: str, *parts: str, mark: Mark = Mark.MODELLED) -> str:
 
 
 def tag(mark: Mark) -> str:
+    """How a figure came to be, in a small frame."""
     return f'<span class="tag">{escape(mark)}</span>'
 
 
 def paragraph(text: str) -> str:
+    """One paragraph of plain text."""
     return f"<p>{escape(text)}</p>"
 
 
 def tiles(found: Sequence[Tile]) -> str:
-    cells = "".join(
-        f"<div><dt>{escape(t.name)}</dt><dd>{escape(t.value)}<small>{escape(t.note)} · {escape(t.mark)}</small></dd></div>"
-        for t in found
-    )
+    """Figures in a row that wraps."""
+    cells = "".join(map(_tile, found))
     return f'<dl class="tiles">{cells}</dl>'
 
 
 def figure(chart: str, caption: str, mark: Mark = Mark.MODELLED) -> str:
+    """A chart with what it shows under it."""
     return f"<figure>{chart}<figcaption>{escape(caption)} ({escape(mark)})</figcaption></figure>"
 
 
@@ -63,9 +64,16 @@ def folded(summary: str, *parts: str) -> str:
     return f"<details><summary>{escape(summary)}</summary>{''.join(parts)}</details>"
 
 
+def _tile(one: Tile) -> str:
+    name, value, note, mark = map(escape, (one.name, one.value, one.note, one.mark))
+    return f"<div><dt>{name}</dt><dd>{value}<small>{note} · {mark}</small></dd></div>"
+
+
 def _row(row: Sequence[str], *, marked: bool, text: int) -> str:
     return f'<tr class="best">{_cells(row, text)}</tr>' if marked else f"<tr>{_cells(row, text)}</tr>"
 
 
 def _cells(row: Sequence[str], text: int) -> str:
-    return "".join(f'<td class="text">{escape(c)}</td>' if j == text else f"<td>{escape(c)}</td>" for j, c in enumerate(row))
+    return "".join(
+        f'<td class="text">{escape(c)}</td>' if j == text else f"<td>{escape(c)}</td>" for j, c in enumerate(row)
+    )

@@ -129,10 +129,12 @@ def stacked(title: str, rows: Sequence[tuple[str, Sequence[tuple[str, float]]]],
         parts.append(_text(0, y - 5, label, "start", "name"))
         for j, (_, value) in enumerate(row):
             wide = room * value / most
-            parts.append(f'<rect class="part p{j % 8 + 1}" x="{x:.1f}" y="{y}" width="{max(wide, 0):.1f}" height="20"/>')
+            parts.append(
+                f'<rect class="part p{j % 9 + 1}" x="{x:.1f}" y="{y}" width="{max(wide, 0):.1f}" height="20"/>'
+            )
             x += wide
         parts.append(_text(x + 6, y + 15, f"{number(sum(v for _, v in row))} {unit}", "start"))
-    return _image(title, height, parts) + _legend([(name, f"p{j % 8 + 1}", "box") for j, name in enumerate(names)])
+    return _image(title, height, parts) + _legend([(name, f"p{j % 9 + 1}", "box") for j, name in enumerate(names)])
 
 
 def tornado(title: str, bars: Sequence[tuple[str, float, float, bool]], base: float, line: float) -> str:
