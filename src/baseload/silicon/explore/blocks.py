@@ -145,4 +145,4 @@ def _kept(sram_mb: Array, ridge: Array) -> Array:
 
 
 def _picked(facts: list[Fact], places: Array) -> Array:
-    return np.array([fact.value for fact in facts])[places.astype(int)]
+    return np.asarray(np.array([fact.value for fact in facts])[places.astype(int)])

@@ -1,8 +1,8 @@
 """The price of work: what a class of traffic takes on any chip, in chip-seconds a request, within its promise.
 
 Planning form of docs/method/step-time.md: a replica decodes b sequences a step and prefills in between, so that
-TPOT = step(b) + interference × b/output × prefill. Percentiles come only from the simulator; here a
-promise is divided by `slo_headroom`, and the wait for the first token is that of a queue with one server and even service (M/D/1).
+TPOT = step(b) + interference × b/output × prefill. Percentiles come only from the simulator; here a promise is divided
+by `slo_headroom`, and the wait for the first token is that of a queue with one server and even service (M/D/1).
 """
 
 from typing import NamedTuple
@@ -141,7 +141,7 @@ def service(chips: Chips, one: TrafficClass, model: StepTime, rules: Rules, shif
     prefill = p.replica * p.prefill_s
     kept = p.fits & (p.tpot_s <= tpot_s) & (p.ttft_s <= ttft_s)
     best = _least(np.where(kept, decode + prefill, NEVER))
-    served = _at(kept, best)
+    served = np.isfinite(_at(np.where(kept, 1.0, NEVER), best))
     alone_decode = np.where(p.fits & (p.decode_step_s <= tpot_s), decode, NEVER)
     alone_prefill = np.where(p.fits & (p.first_s <= ttft_s), prefill, NEVER)
     return Service(

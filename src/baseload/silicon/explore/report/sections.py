@@ -37,7 +37,8 @@ def headline(found: Exploration) -> str:
             Tile(name="Break-even", value="never" if p.chips is None else f"{number(p.chips)} chips",
                  note="against the cheapest bought, today"),
             Tile(name="Volume", value=f"{row.volume_months:.0f} months", note="from the start, re-spins expected"),
-            Tile(name="Last tape-out", value=f"{d.tape_out_by:%b %Y}", note=f"earliest: {months(d.earliest_tape_out_months)}"),
+            Tile(name="Last tape-out", value=f"{d.tape_out_by:%b %Y}",
+                 note=f"one re-spin counted; earliest: in {months(d.earliest_tape_out_months)}"),
         ]
     )  # fmt: skip
 
@@ -130,8 +131,8 @@ def phases(found: Exploration) -> str:
         "decode binds",
     )
     rows = [
-        [b.chip, f"{b.model} ({b.tier})", str(b.replica), str(b.batch), f"{b.ttft_s * 1e3:.0f}", f"{b.tpot_s * 1e3:.1f}",
-         b.prefill_binds, b.decode_binds]
+        [b.chip, f"{b.model} ({b.tier})", str(b.replica), str(b.batch), f"{b.ttft_s * 1e3:.0f}",
+         f"{b.tpot_s * 1e3:.1f}", b.prefill_binds, b.decode_binds]
         for b in found.bounds
     ]  # fmt: skip
     if found.pair is None:
@@ -140,8 +141,8 @@ def phases(found: Exploration) -> str:
         p = found.pair
         title = f"Cheapest pair: prefill on {p.prefill}, decode on {p.decode}"
         text = (
-            f"Prefill {usd(p.prefill_usd_per_mtok)} and decode {usd(p.decode_usd_per_mtok)} a million tokens of the mix, "
-            f"{usd(p.usd_per_mtok)} together; both phases on {p.single}: {usd(p.single_usd_per_mtok)}."
+            f"Prefill {usd(p.prefill_usd_per_mtok)} and decode {usd(p.decode_usd_per_mtok)} a million tokens of the "
+            f"mix, {usd(p.usd_per_mtok)} together; both phases on {p.single}: {usd(p.single_usd_per_mtok)}."
         )
     return section(title, paragraph(text), table("What binds", head, rows))
 
