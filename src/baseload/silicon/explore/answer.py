@@ -174,8 +174,9 @@ def _pair(judged: Candidates, scene: Scene) -> Pair | None:
     """Over the Pareto set and everything bought."""
     market = scene.market
     chips = joined(judged.designs.chips, scene.bought.chips)
-    total = np.concatenate([judged.prices.lines.total, scene.bought.total_usd])
+    total = np.concatenate([judged.prices.marginal_usd, scene.bought.total_usd])
+    nre = np.concatenate([judged.prices.lines.nre, np.zeros(scene.bought.chips.size)])
     count = judged.designs.chips.size
     speed: Array = np.where(np.arange(chips.size) < count, mean_maturity(market), 1.0)
-    priced = price(chips, total, speed, scene.traffic, scene.model, market)
-    return best_pair(chips.names, priced, busy_second(total, chips, market).full, scene.traffic)
+    priced = price(chips, total, speed, scene.traffic, scene.model, market, nre_usd=nre)
+    return best_pair(chips.names, priced, busy_second(total, nre, chips, market).full, scene.traffic)

@@ -59,10 +59,11 @@ def price(
     model: StepTime,
     market: Market,
     *,
+    nre_usd: Array | float = 0.0,
     shift: Shift | None = None,
     else_buy: Cheapest | None = None,
 ) -> Priced:
-    """Price a mix on chips that cost `total_usd` each, in their server.
+    """Price a mix on chips that cost `total_usd` each, in their server, and `nre_usd` each to have been designed.
 
     `speed` is the share of the modelled speed that the software reaches.
     """
@@ -71,7 +72,7 @@ def price(
     chip_s = np.stack([s.chip_s for s in services])
     served = np.isfinite(chip_s)
     busy_s = np.where(served, chip_s, 0.0)
-    second = busy_second(total_usd, chips, market)
+    second = busy_second(total_usd, nre_usd, chips, market)
     own_usd = busy_s * second.full
     bought_usd, bought_j = (x[:, None] for x in else_buy) if else_buy else (np.inf, np.inf)
     request_usd = np.where(served, own_usd, bought_usd)

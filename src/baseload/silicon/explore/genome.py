@@ -57,9 +57,6 @@ class Gene:
             np.asarray(self.choices, dtype=float)[place] if self.choices else np.asarray(self.low + self.step * place)
         )
 
-    def holds(self, value: float) -> bool:
-        return value in self.choices if self.choices else self.low <= value <= self.high
-
 
 def genes(technology: Technology) -> tuple[Gene, ...]:
     """The choices in the order of `Genome`'s fields."""

@@ -104,17 +104,25 @@ def judge(genome: Genome, scene: Scene, names: tuple[str, ...] = ()) -> Candidat
     designs = build(genome, market, names)
     paid = prices(designs, market)
     speed = mean_maturity(market)
-    today = price(
-        designs.chips, paid.lines.total, speed, scene.traffic, scene.model, market, else_buy=scene.buying[TODAY]
-    )
+
+    def priced(name: str, shift: Shift | None) -> Priced:
+        return price(
+            designs.chips,
+            paid.marginal_usd,
+            speed,
+            scene.traffic,
+            scene.model,
+            market,
+            nre_usd=paid.lines.nre,
+            shift=shift,
+            else_buy=scene.buying[name],
+        )
+
+    today = priced(TODAY, None)
     costs = [today.usd_per_mtok]
     for name, shift in market.technology.shifts.items():
-        after = price(
-            designs.chips, paid.lines.total, speed, scene.traffic, scene.model, market,
-            shift=shift, else_buy=scene.buying[name],
-        )  # fmt: skip
         stranded = today.capital_usd_per_mtok + mix_usd_per_mtok(scene.traffic, scene.buying[name])
-        used = np.where(survives(designs.chips, shift, market), after.usd_per_mtok, np.inf)
+        used = np.where(survives(designs.chips, shift, market), priced(name, shift).usd_per_mtok, np.inf)
         costs.append(np.minimum(used, stranded))
     return Candidates(
         designs=designs,
