@@ -3,6 +3,8 @@
 import click
 
 from baseload.cli.chip_catalog import list_chips, show_chip
+from baseload.cli.chip_predict import compare_chips, predict_chip
+from baseload.cli.chip_validate import calibrate_chips, validate_chips
 from baseload.cli.root import Group
 
 
@@ -11,5 +13,5 @@ def chip() -> None:
     """Chips: what the catalogue says of them, with its sources."""
 
 
-for command in (list_chips, show_chip):
+for command in (list_chips, show_chip, predict_chip, compare_chips, validate_chips, calibrate_chips):
     chip.add_command(command)
