@@ -40,7 +40,7 @@ def area_check(row: Row) -> Answer:
     if entry is None:
         return Silence(reason=f"no floorplan of {row['subject']} in the catalogue")
     plan, quantity = floorplan_of(entry), row["quantity"].casefold().removesuffix(" area")
-    if quantity == "one core":
+    if re.fullmatch(r"one (?:core|sm|cu)", quantity):
         return estimate(lambda pick: core_mm2(plan, pick), row, note=FITTED, error=AREA_ERROR)
     if quantity not in BLOCKS:
         return Silence(reason=f"no area model for {row['quantity']!r}: it is what is left over")
@@ -53,12 +53,12 @@ def carbon_check(row: Row) -> Answer:
     quantity, subject = row["quantity"].casefold(), row["subject"]
     if row.get("unit") != "kgCO2e":
         return Silence(reason="operational carbon per work across generations has no model here")
-    boards = re.search(r"(\d+)-gpu", subject.casefold())
+    boards = re.search(r"(\d+)-gpu|nvl(\d+)", subject.casefold())
     design = design_named(subject)
     if design is None:
         return unknown_make(subject)
     whole = "server" in quantity or "host" in row.get("conditions", "").casefold()
-    count = int(boards.group(1)) if boards else 1
+    count = int(boards[1] or boards[2]) if boards else 1
 
     def formula(pick: Pick) -> Number:
         kg = carbon_kg(design, pick)

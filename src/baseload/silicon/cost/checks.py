@@ -3,8 +3,9 @@
 import re
 
 from baseload.silicon.cost.answer import Answer, Estimate, Row, Silence
-from baseload.silicon.cost.check_cost import cost_check, nre_check
+from baseload.silicon.cost.check_cost import cost_check
 from baseload.silicon.cost.check_physical import KERNEL, area_check, carbon_check, mtia_check, power_check
+from baseload.silicon.cost.check_prices import nre_check
 
 __all__ = ["Answer", "Estimate", "Silence", "inside", "speak_to"]
 

@@ -16,6 +16,8 @@ SERIES = {
     "hbm4": ("hbm4_price",),
     "lpddr5": ("lpddr5x_price",),
     "lpddr5x": ("lpddr5x_price",),
+    "gddr6": ("gddr6_price",),
+    "gddr7": ("gddr7_price",),
     "ddr5": ("ddr5_price", "ddr5_rdimm_spot_price"),
 }
 """HBM2 is priced as HBM2e and LPDDR5 as LPDDR5X. DDR5 is contract modules in 2023 and spot modules in 2025."""
@@ -36,7 +38,7 @@ def memory_usd_per_gb(kind: str, pick: Pick) -> Number:
     price = pick(SERIES[kind][0])
     if kind.startswith("hbm"):
         return price * _surge(pick)
-    return price / _before_the_rise(pick)
+    return price / _before_the_rise(pick) if kind.startswith("lpddr") else price
 
 
 def memory_usd(kind: str, capacity_gb: Number, pick: Pick) -> Array:
