@@ -51,7 +51,7 @@ def area_check(row: Row) -> Answer:
 def carbon_check(row: Row) -> Answer:
     """Embodied carbon of a module, of a board of several, or of a chip with its share of the server."""
     quantity, subject = row["quantity"].casefold(), row["subject"]
-    if row.get("unit") != "kgCO2e":
+    if "CO2" not in row.get("unit", ""):
         return Silence(reason="operational carbon per work across generations has no model here")
     boards = re.search(r"(\d+)-gpu|nvl(\d+)", subject.casefold())
     design = design_named(subject)
@@ -77,7 +77,7 @@ def power_check(row: Row) -> Answer:
     tdp = entry.tdp_w
     if quantity.startswith("idle power"):
         return _share_of("power_idle_fraction_of_tdp_hopper", tdp.value, row)
-    if row.get("unit") == "W":
+    if row.get("unit") in ("W", "kW"):
         return _share_of("power_llm_inference_fraction_of_tdp_h100", tdp.value, row)
     return POWER
 

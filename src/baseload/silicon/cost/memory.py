@@ -4,7 +4,7 @@ from datetime import date
 
 import numpy as np
 
-from baseload.catalog.fact import Fact
+from baseload.catalog.cost import along
 from baseload.silicon.coefficients import Array, Number
 from baseload.silicon.cost.draw import Pick
 
@@ -33,9 +33,8 @@ def memory_usd_per_gb(kind: str, pick: Pick) -> Number:
     """
     if kind == "none":
         return 0.0
-    if len(SERIES[kind]) > 1:
-        return _across(SERIES[kind], pick)
-    price = pick(SERIES[kind][0])
+    dated = tuple(fact for name in SERIES[kind] for fact in pick.inputs.dated(name))
+    price = pick.of(SERIES[kind][-1], along(dated, pick.day))
     if kind.startswith("hbm"):
         return price * _surge(pick)
     return price / _before_the_rise(pick) if kind.startswith("lpddr") else price
@@ -54,18 +53,6 @@ def _surge(pick: Pick) -> Number:
 def _before_the_rise(pick: Pick) -> Number:
     share = _share(pick.day, *Q1_2026)
     return 1.0 + (1.0 - share) * np.asarray(pick("lpddr5x_contract_rise_q1_2026")) if share < 1 else 1.0
-
-
-def _across(names: tuple[str, ...], pick: Pick) -> Number:
-    """A series whose figures stand under several names, in order of their dates."""
-    first, last = (pick.inputs[name] for name in names)
-    share = _share(pick.day, first.date, last.date)
-    value, low, high = (_mix(first, last, key, share) for key in ("value", "low", "high"))
-    return pick.of(names[-1], Fact(value=value, low=low, high=high, unit=last.unit, cited=last.cited, shape=last.shape))
-
-
-def _mix(first: Fact, last: Fact, key: str, share: float) -> float:
-    return float(getattr(first, key) + share * (getattr(last, key) - getattr(first, key)))
 
 
 def _share(day: date, first: date, last: date) -> float:
