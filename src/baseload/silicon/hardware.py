@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 
 from baseload.catalog import Chip
 from baseload.errors import BaseloadError
@@ -77,7 +78,10 @@ def format_of(precision: str) -> Format:
 
 
 def hardware_of(chip: Chip) -> Hardware:
-    """A catalogue chip. Unsupported, naming what is missing, when no source says how fast it is."""
+    """A catalogue chip. Unsupported, naming what is missing, when no source says how fast it is.
+
+    A processor's memory is what its server was given: no limit here.
+    """
     rates = {}
     for rate in ("bf16", "fp8", "fp4", "int8"):
         peak = chip.peak(rate)
@@ -86,19 +90,20 @@ def hardware_of(chip: Chip) -> Hardware:
     missing = [
         name
         for name, fact in (
-            ("memory_gb", chip.memory_gb),
+            ("memory_gb", chip.memory_gb or chip.kind == "cpu" or None),
             ("memory_bandwidth_gb_per_s", chip.memory_bandwidth_gb_per_s),
             ("any peak rate", chip.bf16_tflops or chip.fp8_tflops or chip.fp4_tflops or chip.int8_tops),
         )
         if fact is None
     ]
-    if chip.memory_gb is None or chip.memory_bandwidth_gb_per_s is None or not rates:
+    memory_gb = chip.memory_gb.value if chip.memory_gb else inf if chip.kind == "cpu" else None
+    if memory_gb is None or chip.memory_bandwidth_gb_per_s is None or not rates:
         raise Unsupported(f"the catalogue says nothing of {', '.join(missing)} of {chip.id}; add it to its entry")
     return Hardware(
         name=chip.id,
         flops_per_s=rates,
         bandwidth_bytes_per_s=chip.memory_bandwidth_gb_per_s.value * GB,
-        memory_bytes=chip.memory_gb.value * GB,
+        memory_bytes=memory_gb * GB,
         link_bytes_per_s=(chip.scaleup_gb_per_s.value if chip.scaleup_gb_per_s else PCIE_GB_PER_S) * GB,
         domain=round(chip.scaleup_domain.value) if chip.scaleup_domain else 8,
     )
