@@ -38,6 +38,7 @@ SPECS: tuple[tuple[str, str, float, float], ...] = (
     ("ddr*_price", "USD/GB", 0.2, 100),
     ("gddr*_price", "USD/GB", 0.2, 100),
     ("lpddr*_price", "USD/GB", 0.2, 100),
+    ("gddr*_price", "USD/GB", 0.2, 100),
     ("design_cost_replicated_array_discount", "x IBS figure", 0.01, 2),
     ("design_cost_*", "M USD", 1, 10_000),
     ("mask_set_*", "M USD", 0.1, 500),

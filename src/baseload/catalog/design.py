@@ -16,7 +16,7 @@ SELLERS = ("merchant", "partner", "own")
 """Sold at the maker's price; made with a silicon partner who takes a margin; made on one's own account."""
 PACKAGES = ("organic", "cowos_s", "cowos_l", "cowos_soic")
 SERVERS = ("hgx", "nvl72", "card")
-MEMORIES = ("hbm2", "hbm2e", "hbm3", "hbm3e", "hbm4", "lpddr5", "lpddr5x", "ddr5", "none")
+MEMORIES = ("hbm2", "hbm2e", "hbm3", "hbm3e", "hbm4", "lpddr5", "lpddr5x", "ddr5", "gddr6", "gddr7", "none")
 NODES = ("n14", "n12", "n10", "n7", "n6", "n5", "n4", "n3", "n2", "a16")
 
 AREA = FactSpec(name="area_mm2", unit="mm2", least=1, most=900)
@@ -66,6 +66,15 @@ class DesignEntry:
     @property
     def spellings(self) -> tuple[str, ...]:
         return (self.id, self.name, *self.aliases)
+
+    @property
+    def facts(self) -> dict[str, Fact]:
+        """Every number of the entry, those of a die under its name."""
+        own = ("memory_gb", "memory_sites", "chips_per_server", "test_usd", "tdp_w")
+        die = ("area_mm2", "count", "units", "units_needed", "repairable_fraction")
+        found: dict[str, Fact | None] = {name: getattr(self, name) for name in own}
+        found |= {f"{one.name} {name}": getattr(one, name) for one in self.dies for name in die}
+        return {name: fact for name, fact in found.items() if fact is not None}
 
 
 def load_designs(folder: Path) -> dict[str, DesignEntry]:

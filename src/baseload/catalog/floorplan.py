@@ -58,9 +58,9 @@ def floorplans() -> Mapping[str, FloorplanEntry]:
 
 
 def find_floorplan(name: str) -> FloorplanEntry | None:
-    """A floorplan by any of its spellings."""
-    wanted = plain(name)
-    return next((p for p in floorplans().values() if wanted in map(plain, (p.id, p.name, *p.aliases))), None)
+    """The floorplan whose id or alias stands in a name: `A100 SM (GA100)` is about GA100."""
+    said = plain(name)
+    return next((p for p in floorplans().values() if any(plain(known) in said for known in (p.id, *p.aliases))), None)
 
 
 def _read(entry: Entry) -> FloorplanEntry:

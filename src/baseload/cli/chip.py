@@ -5,6 +5,10 @@ import click
 from baseload.cli.chip_catalog import list_chips, show_chip
 from baseload.cli.chip_cost import chip_cost
 from baseload.cli.chip_explore import chip_explore
+from baseload.cli.chip_predict import compare_chips, predict_chip
+from baseload.cli.chip_simulate import chip_simulate
+from baseload.cli.chip_train import train
+from baseload.cli.chip_validate import calibrate_chips, validate_chips
 from baseload.cli.root import Group
 
 
@@ -13,5 +17,17 @@ def chip() -> None:
     """How fast, how hot and how dear a chip is, bought or designed."""
 
 
-for command in (list_chips, show_chip, chip_cost, chip_explore):
+COMMANDS = (
+    list_chips,
+    show_chip,
+    predict_chip,
+    compare_chips,
+    chip_simulate,
+    validate_chips,
+    calibrate_chips,
+    chip_cost,
+    chip_explore,
+    train,
+)
+for command in COMMANDS:
     chip.add_command(command)

@@ -64,22 +64,24 @@ def chip_cost(chip: str, volume: float | None, day: date | None, seed: int, as_j
 
     Central values add up; quantiles do not. Embodied carbon beside it.
     """
+    from baseload.catalog.design import designs
     from baseload.silicon.cost import bought, cost
 
     bill = cost(bought(chip), volume, day or datetime.now(tz=UTC).date().replace(day=1), seed)
+    facts = {**designs()[bill.design.name].facts, **bill.inputs}
     if as_json:
-        emit(to_json(bill))
+        emit(to_json(bill, facts))
         return
     click.echo(_head(bill))
     click.echo(_spreads(LINES, bill.usd, "USD a chip", f"({bill.mark})"))
     click.echo()
     click.echo(_spreads(CARBON, bill.carbon_kg, "embodied, kgCO2e", f"({bill.mark})"))
     click.echo()
-    click.echo(_inputs(bill.inputs))
+    click.echo(_inputs(facts))
 
 
-def to_json(bill: "Bill") -> dict[str, Any]:
-    """The bill as one object; money in USD a chip, carbon in kgCO2e a chip."""
+def to_json(bill: "Bill", facts: "Mapping[str, Fact]") -> dict[str, Any]:
+    """The bill and what went into it as one object; money in USD a chip, carbon in kgCO2e a chip."""
     return {
         "chip": bill.design.name,
         "date": bill.day.strftime("%Y-%m"),
@@ -90,7 +92,7 @@ def to_json(bill: "Bill") -> dict[str, Any]:
         "mark": str(bill.mark),
         "lines": [_line(name, bill.usd[name], "usd") for name in LINES],
         "embodied_carbon": [_line(name, bill.carbon_kg[name], "kg") for name in CARBON],
-        "inputs": [_input(name, fact) for name, fact in bill.inputs.items()],
+        "inputs": [_input(name, fact) for name, fact in facts.items()],
     }
 
 

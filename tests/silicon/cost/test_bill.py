@@ -133,6 +133,7 @@ def test_a_bill_tells_every_input_with_its_source_and_the_weakest_mark() -> None
     [
         (replace(CHIP, dies=(Die(name="huge", node="n3", area_mm2=900.0),)), 1e5, "reticle limit of 858 mm2"),
         (replace(CHIP, dies=(Die(name="old", node="n28", area_mm2=90.0),)), 1e5, "no wafer price for node 'n28'"),
+        (replace(CHIP, dies=(Die(name="c", node="n3", area_mm2=np.ones(3)),)), 1e5, "a bill is of one design"),
         (CHIP, 0.0, "give at least one"),
         (CHIP, float("nan"), "give at least one"),
         (replace(CHIP, memory_type="hbm9"), 1e5, "no price for memory 'hbm9'"),

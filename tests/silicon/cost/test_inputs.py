@@ -1,15 +1,13 @@
 """The catalogue of costs: every number has a source, series are followed, a faulty file is refused with all faults."""
 
 import tomllib
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from baseload.catalog import Fact
 from baseload.catalog.cost import cost_inputs, load_costs
-from baseload.catalog.design import DesignEntry, designs, load_designs
+from baseload.catalog.design import designs, load_designs
 from baseload.catalog.floorplan import floorplans, load_floorplans
 from baseload.errors import DescriptionError
 
@@ -70,12 +68,6 @@ def faults(folder: Path, text: str, load: object = load_costs, name: str = "x") 
     return [str(fault) for fault in caught.value.faults]
 
 
-def facts_of(design: DesignEntry) -> Iterator[Fact]:
-    whole = (design.memory_gb, design.memory_sites, design.chips_per_server, design.test_usd, design.tdp_w)
-    dies = (getattr(die, key) for die in design.dies for key in ("area_mm2", "count", "units", "units_needed"))
-    yield from (fact for fact in (*whole, *dies) if fact is not None)
-
-
 def test_every_cost_has_a_source_a_range_and_a_unit() -> None:
     inputs = cost_inputs()
     assert sum(map(len, inputs.series.values())) >= 144
@@ -94,7 +86,7 @@ def test_every_number_of_a_file_is_read() -> None:
 
 def test_every_design_and_floorplan_says_where_its_numbers_come_from() -> None:
     assert {"H100-SXM", "H200-SXM", "MI300X", "MTIA-2i", "A100-SXM-80GB", "B200-SXM"} <= set(designs())
-    facts = [fact for design in designs().values() for fact in facts_of(design)]
+    facts = [fact for design in designs().values() for fact in design.facts.values()]
     facts += [count for plan in floorplans().values() for count in plan.counts.values()]
     assert len(facts) > 150
     assert all(len(fact.source) >= 10 and fact.date.year >= 2020 for fact in facts)

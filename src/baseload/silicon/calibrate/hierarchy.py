@@ -17,8 +17,11 @@ Array = npt.NDArray[np.float64]
 Model = Callable[[Mapping[str, Array]], Array]
 """From constants (each an array over rows) to the logarithm of what was measured."""
 
+UNSEEN = 1e9
+"""Variance of a row that is left out: it then says nothing."""
 OUTLIER = 3.0
 MOST_STEP = 0.6
+FIRST_STEP = 0.7
 ENOUGH = 0.01
 
 
@@ -82,18 +85,22 @@ class Fit:
         self.names = tuple(belief.priors)
         self._level = {effect: np.unique(np.asarray(given), return_inverse=True) for effect, given in labels.items()}
         self._same = {e: (ix[:, None] == ix[None, :]).astype(float) for e, (_, ix) in self._level.items()}
+        self._prior = [self._covariance(name) for name in self.names]
         self._mean = np.log([belief.priors[name].mean for name in self.names])
         self.log_constants = np.repeat(self._mean[:, None], len(log_y), axis=1)
         self.residual = np.zeros(len(log_y))
+        self.unseen = np.zeros(len(log_y), dtype=bool)
 
     def run(self, rounds: int = 12) -> "Fit":
-        """Iterate to the mode."""
+        """Iterate to the mode, from where the last run ended. Rows marked `unseen` are predicted, not learned from."""
         for round_ in range(rounds):
             self._linearise()
             alpha = np.linalg.solve(self._total, self._target)
-            moved = np.stack([self._mean[i] + self._prior_of(i) @ (self._slope[i] * alpha) for i in range(len(self.names))])
+            moved = np.stack(
+                [self._mean[i] + self._prior[i] @ (self._slope[i] * alpha) for i in range(len(self.names))]
+            )
             step = np.clip(moved - self.log_constants, -MOST_STEP, MOST_STEP)
-            self.log_constants = self.log_constants + step * (1.0 if round_ else 0.7)
+            self.log_constants = self.log_constants + step * (1.0 if round_ else FIRST_STEP)
             self.residual = self._residual_prior @ alpha
             if np.abs(step).max() < ENOUGH:
                 break
@@ -101,7 +108,7 @@ class Fit:
         return self
 
     def left_out(self, groups: Sequence[str]) -> Array:
-        """log prediction − log measured of each row when its group is left out, in the linear model at the mode.
+        """Log prediction − log measured of each row when its group is left out, in the linear model at the mode.
 
         Exact for a linear model (the block form of leave-one-out, Rasmussen & Williams 5.4.2); a guide while tuning,
         which refitting confirms.
@@ -114,10 +121,10 @@ class Fit:
             errors[rows] = -np.linalg.solve(inverse[np.ix_(rows, rows)], weighed[rows])
         return errors
 
-    def learned(self) -> Learned:
-        """The posterior of every constant and level."""
-        inverse = np.linalg.inv(self._total)
-        alpha = inverse @ self._target
+    def learned(self, *, spreads: bool = True) -> Learned:
+        """The posterior of every constant and level; without `spreads` the values alone, which is quick."""
+        inverse = np.linalg.inv(self._total) if spreads else None
+        alpha = np.linalg.solve(self._total, self._target)
         common, effects = {}, {}
         for i, name in enumerate(self.names):
             prior = self.belief.priors[name]
@@ -136,15 +143,15 @@ class Fit:
         return Learned(common=common, effects=effects, residual=residual)
 
     def _levels_of(
-        self, effect: str, slope: Array, spread: float, inverse: Array, alpha: Array
+        self, effect: str, slope: Array, spread: float, inverse: Array | None, alpha: Array
     ) -> dict[str, tuple[float, float]]:
         levels, index = self._level[effect]
         columns = np.where(index[:, None] == np.arange(len(levels))[None, :], slope[:, None], 0.0)
         value, sd = _posterior(columns, spread, inverse, alpha)
         return {str(level): (float(v), float(s)) for level, v, s in zip(levels, value, sd, strict=True)}
 
-    def _prior_of(self, i: int) -> Array:
-        prior = self.belief.priors[self.names[i]]
+    def _covariance(self, name: str) -> Array:
+        prior = self.belief.priors[name]
         covariance = np.full((len(self.log_y), len(self.log_y)), prior.sd**2)
         for effect, spread in prior.spread.items():
             covariance += spread**2 * self._same[effect]
@@ -166,19 +173,21 @@ class Fit:
             self._slope[i] = (at - self._evaluate(shifted)) / small
         noise = self.belief.noise
         error = (self.log_y - at - self.residual) / noise / OUTLIER
-        self._weight = noise**2 * np.sqrt(1.0 + error**2)
+        self._weight = np.where(self.unseen, UNSEEN, noise**2 * np.sqrt(1.0 + error**2))
         self._residual_prior = np.zeros((len(self.log_y), len(self.log_y)))
         for effect, spread in self.belief.residual.items():
             self._residual_prior += spread**2 * self._same[effect.removeprefix("_")]
         total = self._residual_prior + np.diag(self._weight)
         for i in range(len(self.names)):
-            total += np.outer(self._slope[i], self._slope[i]) * self._prior_of(i)
+            total += np.outer(self._slope[i], self._slope[i]) * self._prior[i]
         self._total = total
         self._target = self.log_y - at + (self._slope * (self.log_constants - self._mean[:, None])).sum(axis=0)
 
 
-def _posterior(columns: Array, spread: float, inverse: Array, alpha: Array) -> tuple[Array, Array]:
+def _posterior(columns: Array, spread: float, inverse: Array | None, alpha: Array) -> tuple[Array, Array]:
     """Of independent effects with this spread that enter the rows through these columns: mean and sd."""
     value = spread**2 * (columns.T @ alpha)
+    if inverse is None:
+        return value, np.full_like(value, np.nan)
     explained = spread**4 * np.einsum("ij,ij->j", columns, inverse @ columns)
     return value, np.sqrt(np.maximum(spread**2 - explained, 0.0))

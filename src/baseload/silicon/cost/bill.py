@@ -117,6 +117,8 @@ def _spread(mid: float, drawn: Array) -> Spread:
 
 def _check(design: Design, volume: float, inputs: CostInputs) -> None:
     """What no price can be put on, in one sentence."""
+    if np.ndim(volume) or any(np.ndim(n) for die in design.dies for n in (die.area_mm2, die.count)):
+        raise SetupError(f"{design.name}: a bill is of one design; ask unit_cost_usd about many at once")
     if not volume >= 1:
         raise SetupError(f"a volume of {volume:g} chips has no cost; give at least one")
     if design.memory_type not in MEMORIES:

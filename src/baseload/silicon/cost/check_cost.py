@@ -9,14 +9,12 @@ from baseload.catalog.cost import cost_inputs
 from baseload.catalog.design import designs, find_design, plain
 from baseload.silicon.coefficients import Array, Number
 from baseload.silicon.cost.answer import CATALOGUE, MODEL, Answer, Row, Silence, design_named, estimate, unknown_make
+from baseload.silicon.cost.check_prices import price_check, rent_check
 from baseload.silicon.cost.design import Design, design_of
-from baseload.silicon.cost.die import dies_per_wafer, wafer_price_usd
+from baseload.silicon.cost.die import dies_per_wafer
 from baseload.silicon.cost.draw import Pick
 from baseload.silicon.cost.lines import Lines, lines
 from baseload.silicon.cost.logic import die_cost, die_yield
-from baseload.silicon.cost.memory import SERIES, memory_usd_per_gb
-from baseload.silicon.cost.node import NODES
-from baseload.silicon.cost.nre import USD_PER_MUSD, design_usd
 from baseload.silicon.cost.per_token import terms, usd_per_hour
 from baseload.silicon.cost.system import RACK_CHIPS, server_build_usd
 
@@ -32,42 +30,12 @@ def cost_check(row: Row) -> Answer:
         return _mix(row) if "hbm share" in quantity else Silence(reason="no model of an industry but its HBM share")
     design = design_named(row["subject"])
     if design is None:
-        return _priced(row) or unknown_make(row["subject"])
+        return price_check(row) or unknown_make(row["subject"])
     for pattern, answer in _QUANTITIES:
         found = re.search(pattern, quantity)
         if found:
             return answer(row, design, found)
     return Silence(reason=f"no cost model for the quantity {row['quantity']!r}")
-
-
-def nre_check(row: Row) -> Answer:
-    """Design cost or mask set of a node in millions of dollars: inputs, so this is no test."""
-    node, quantity = _node(row), row["quantity"].casefold()
-    if not node:
-        return Silence(reason="the subject names no node with a design cost")
-    if "mask" in quantity:
-        return estimate(lambda pick: pick(NODES[node].masks), row, mode=CATALOGUE)
-    if "nre" in quantity or "design" in quantity:
-        note = "the headline design cost, undiscounted"
-        return estimate(lambda pick: design_usd(node, pick) / USD_PER_MUSD, row, mode=CATALOGUE, note=note)
-    return Silence(reason=f"no NRE model for the quantity {row['quantity']!r}")
-
-
-def _priced(row: Row) -> Answer | None:
-    """What is no chip but has a price in the catalogue: memory by the gigabyte, wafers by the node."""
-    said = f"{row['subject']} {row['quantity']}".casefold()
-    memory = next((kind for kind in sorted(SERIES, key=len, reverse=True) if kind in said.replace(" ", "")), None)
-    if memory and row.get("unit") == "USD/GB":
-        return estimate(lambda pick: memory_usd_per_gb(memory, pick), row, mode=CATALOGUE)
-    node = _node(row)
-    if node and "wafer" in said and row.get("unit", "").startswith("USD"):
-        return estimate(lambda pick: wafer_price_usd(node, pick), row, mode=CATALOGUE)
-    return None
-
-
-def _node(row: Row) -> str:
-    found = re.search(r"\bn(\d+)\b", f"{row['subject']} {row['quantity']}".casefold())
-    return f"n{found.group(1)}" if found and f"n{found.group(1)}" in NODES else ""
 
 
 def _line(
@@ -148,6 +116,10 @@ def _break_even(row: Row, design: Design, _: re.Match[str]) -> Answer:
     return estimate(formula, row, note="every hour rented, at thermal design power")
 
 
+def _rent(row: Row, design: Design, _: re.Match[str]) -> Answer:
+    return rent_check(row, design.name)
+
+
 def _mix(row: Row) -> Answer:
     """Memory over logic, memory and package, of what shipped: shares from memory."""
     shipped = [design_of(d) for d in designs().values() if f"mix_{plain(d.id)}" in cost_inputs().series]
@@ -165,19 +137,21 @@ def _mix(row: Row) -> Answer:
 
 _PRICE = _line(lambda bill: bill.made + bill.margin, "made, and the seller's gross margin")
 _QUANTITIES: tuple[tuple[str, Callable[[Row, Design, re.Match[str]], Answer]], ...] = (
-    (r"(?:total )?manufacturing cost", _line(lambda bill: bill.made)),
-    (r"logic dies? cost", _line(lambda bill: bill.logic)),
-    (r"(?:hbm|memory) share", _line(lambda bill: np.asarray(bill.memory / bill.made))),
-    (r"from hbm\w* \+([\d.]+)%", _rise),
-    (r"(?:hbm|memory|dram) cost", _line(lambda bill: bill.memory, line="memory")),
-    (r"packag\w+ cost", _line(lambda bill: bill.package, line="package")),
-    (r"test and assembly", _line(lambda bill: bill.test, line="test")),
     (r"gross margin at ([\d,]+)", _margin_at),
+    (r"from hbm\w* \+([\d.]+)%", _rise),
+    (r"(?:hbm|memory) share", _line(lambda bill: np.asarray(bill.memory / bill.made))),
     (r"good dies per", _good_dies),
     (r"dies per wafer", _gross_dies),
     (r"\byield\b", _yield),
-    (r"server build cost", _server_build),
-    (r"rack price", _rack_price),
+    (r"server (?:build|manufacturing) cost", _server_build),
+    (r"rack (?:price|cost)", _rack_price),
     (r"break-even rental", _break_even),
-    (r"(?:purchase|list|selling) price", _PRICE),
+    (r"rent", _rent),
+    (r"(?:hbm|memory|dram)\b.*cost", _line(lambda bill: bill.memory, line="memory")),
+    (r"(?:packag\w+|cowos)\b.*cost", _line(lambda bill: bill.package, line="package")),
+    (r"\btest\b", _line(lambda bill: bill.test, line="test")),
+    (r"(?:logic|silicon|dies?)\b.*cost", _line(lambda bill: bill.logic)),
+    (r"\b(?:manufacturing|production|unit|build|bom|materials)\b", _line(lambda bill: bill.made)),
+    (r"\bprice\b", _PRICE),
 )
+"""First match wins, the particular before the general."""

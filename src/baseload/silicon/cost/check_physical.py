@@ -40,7 +40,7 @@ def area_check(row: Row) -> Answer:
     if entry is None:
         return Silence(reason=f"no floorplan of {row['subject']} in the catalogue")
     plan, quantity = floorplan_of(entry), row["quantity"].casefold().removesuffix(" area")
-    if quantity == "one core":
+    if re.fullmatch(r"one (?:core|sm|cu)", quantity):
         return estimate(lambda pick: core_mm2(plan, pick), row, note=FITTED, error=AREA_ERROR)
     if quantity not in BLOCKS:
         return Silence(reason=f"no area model for {row['quantity']!r}: it is what is left over")
@@ -51,14 +51,14 @@ def area_check(row: Row) -> Answer:
 def carbon_check(row: Row) -> Answer:
     """Embodied carbon of a module, of a board of several, or of a chip with its share of the server."""
     quantity, subject = row["quantity"].casefold(), row["subject"]
-    if row.get("unit") != "kgCO2e":
+    if "CO2" not in row.get("unit", ""):
         return Silence(reason="operational carbon per work across generations has no model here")
-    boards = re.search(r"(\d+)-gpu", subject.casefold())
+    boards = re.search(r"(\d+)-gpu|nvl(\d+)", subject.casefold())
     design = design_named(subject)
     if design is None:
         return unknown_make(subject)
     whole = "server" in quantity or "host" in row.get("conditions", "").casefold()
-    count = int(boards.group(1)) if boards else 1
+    count = int(boards[1] or boards[2]) if boards else 1
 
     def formula(pick: Pick) -> Number:
         kg = carbon_kg(design, pick)
@@ -77,7 +77,7 @@ def power_check(row: Row) -> Answer:
     tdp = entry.tdp_w
     if quantity.startswith("idle power"):
         return _share_of("power_idle_fraction_of_tdp_hopper", tdp.value, row)
-    if row.get("unit") == "W":
+    if row.get("unit") in ("W", "kW"):
         return _share_of("power_llm_inference_fraction_of_tdp_h100", tdp.value, row)
     return POWER
 

@@ -1,14 +1,28 @@
 """Published checks of silicon (rows as of `silicon_checks.csv`) and what this room says of each; none is dropped."""
 
 import re
+from dataclasses import replace
 
 from baseload.silicon.cost.answer import Answer, Estimate, Row, Silence
-from baseload.silicon.cost.check_cost import cost_check, nre_check
+from baseload.silicon.cost.check_cost import cost_check
 from baseload.silicon.cost.check_physical import KERNEL, area_check, carbon_check, mtia_check, power_check
+from baseload.silicon.cost.check_prices import nre_check
 
 __all__ = ["Answer", "Estimate", "Silence", "inside", "speak_to"]
 
 PERCENT = 100.0
+_SCALES = {
+    ("cost", "k USD"): 1e-3,
+    ("cost", "kUSD"): 1e-3,
+    ("cost", "M USD"): 1e-6,
+    ("nre", "USD"): 1e6,
+    ("nre", "B USD"): 1e-3,
+    ("", "%"): PERCENT,
+    ("", "percent"): PERCENT,
+    ("", "tCO2e"): 1e-3,
+    ("", "kW"): 1e-3,
+}
+"""From what a category's answers are in to other units of a row."""
 _BY_CATEGORY = {
     "cost": cost_check,
     "yield": cost_check,
@@ -21,15 +35,26 @@ _BY_CATEGORY = {
 
 
 def speak_to(row: Row) -> Answer:
-    """What the model says of a row, by its category, quantity, subject and date; its own value is never looked at."""
+    """What the model says of a row, by its category, quantity, subject and date, in the row's unit.
+
+    Its own value is never looked at.
+    """
     category = row.get("category", "")
     if category in _BY_CATEGORY:
-        return _BY_CATEGORY[category](row)
+        answer = _BY_CATEGORY[category](row)
+        return _in_unit(answer, category, row.get("unit", "")) if isinstance(answer, Estimate) else answer
     if category in ("perf_gemm", "perf_peak", "perf_layer"):
         return KERNEL
     if category == "perf_net":
         return Silence(reason="network: scored by the collectives' model")
     return Silence(reason=f"no model for the category {category!r}")
+
+
+def _in_unit(answer: Estimate, category: str, unit: str) -> Estimate:
+    """Predictions are in USD (NRE in millions), kgCO2e, W and fractions."""
+    scale = _SCALES.get((category, unit), _SCALES.get(("", unit), 1.0))
+    low, high = answer.low * scale, answer.high * scale
+    return replace(answer, prediction=answer.prediction * scale, low=low, high=high)
 
 
 def inside(row: Row, prediction: float) -> bool | None:

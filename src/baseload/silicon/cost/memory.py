@@ -4,7 +4,7 @@ from datetime import date
 
 import numpy as np
 
-from baseload.catalog.fact import Fact
+from baseload.catalog.cost import along
 from baseload.silicon.coefficients import Array, Number
 from baseload.silicon.cost.draw import Pick
 
@@ -16,11 +16,11 @@ SERIES = {
     "hbm4": ("hbm4_price",),
     "lpddr5": ("lpddr5x_price",),
     "lpddr5x": ("lpddr5x_price",),
-    "gddr6": ("gddr7_price",),
+    "gddr6": ("gddr6_price",),
     "gddr7": ("gddr7_price",),
     "ddr5": ("ddr5_price", "ddr5_rdimm_spot_price"),
 }
-"""HBM2 is priced as HBM2e, LPDDR5 as LPDDR5X and GDDR6 as GDDR7. DDR5 is contract modules in 2023 and spot modules in 2025."""
+"""HBM2 is priced as HBM2e and LPDDR5 as LPDDR5X. DDR5 is contract modules in 2023 and spot modules in 2025."""
 SURGE_FROM, SURGE_TO = date(2026, 6, 27), date(2027, 6, 30)
 """HBM quotes rise from the 2026 price to the 2027 multiple of it between these days, by straight line."""
 Q1_2026 = (date(2025, 12, 31), date(2026, 3, 31))
@@ -33,12 +33,11 @@ def memory_usd_per_gb(kind: str, pick: Pick) -> Number:
     """
     if kind == "none":
         return 0.0
-    if len(SERIES[kind]) > 1:
-        return _across(SERIES[kind], pick)
-    price = pick(SERIES[kind][0])
+    dated = tuple(fact for name in SERIES[kind] for fact in pick.inputs.dated(name))
+    price = pick.of(SERIES[kind][-1], along(dated, pick.day))
     if kind.startswith("hbm"):
         return price * _surge(pick)
-    return price / _before_the_rise(pick)
+    return price / _before_the_rise(pick) if kind.startswith("lpddr") else price
 
 
 def memory_usd(kind: str, capacity_gb: Number, pick: Pick) -> Array:
@@ -54,18 +53,6 @@ def _surge(pick: Pick) -> Number:
 def _before_the_rise(pick: Pick) -> Number:
     share = _share(pick.day, *Q1_2026)
     return 1.0 + (1.0 - share) * np.asarray(pick("lpddr5x_contract_rise_q1_2026")) if share < 1 else 1.0
-
-
-def _across(names: tuple[str, ...], pick: Pick) -> Number:
-    """A series whose figures stand under several names, in order of their dates."""
-    first, last = (pick.inputs[name] for name in names)
-    share = _share(pick.day, first.date, last.date)
-    value, low, high = (_mix(first, last, key, share) for key in ("value", "low", "high"))
-    return pick.of(names[-1], Fact(value=value, low=low, high=high, unit=last.unit, cited=last.cited, shape=last.shape))
-
-
-def _mix(first: Fact, last: Fact, key: str, share: float) -> float:
-    return float(getattr(first, key) + share * (getattr(last, key) - getattr(first, key)))
 
 
 def _share(day: date, first: date, last: date) -> float:
