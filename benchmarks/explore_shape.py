@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from benchmarks.report import options, publish, say
 
 from baseload.config.traffic import Slo, Spread, Traffic, TrafficClass
 from baseload.silicon.explore import Market, design, explore, judge, refuse, set_scene
@@ -21,6 +20,7 @@ from baseload.silicon.explore.answer import default_model
 from baseload.silicon.explore.design import build
 from baseload.silicon.explore.genome import Genome
 from baseload.silicon.explore.scene import Scene
+from benchmarks.report import options, publish, say
 
 MODEL = "Llama-3.1-70B"
 LONG_ANSWERS, LONG_PROMPTS = (1024, 8192), (8192, 64)

@@ -36,7 +36,6 @@ SPECS: tuple[tuple[str, str, float, float], ...] = (
     ("power_price", "USD/MWh", 0.1, 5000),
     ("hbm*_price", "USD/GB", 0.5, 200),
     ("ddr*_price", "USD/GB", 0.2, 100),
-    ("gddr*_price", "USD/GB", 0.2, 100),
     ("lpddr*_price", "USD/GB", 0.2, 100),
     ("gddr*_price", "USD/GB", 0.2, 100),
     ("design_cost_replicated_array_discount", "x IBS figure", 0.01, 2),

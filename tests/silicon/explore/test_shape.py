@@ -1,9 +1,9 @@
 """The published shape of the problem: a bandwidth-shaped chip wins long answers, and loses them again."""
 
 import pytest
-from benchmarks.explore_shape import Case, cases, decode_chip, turning, turning_memory_price, turning_prompt_share
 
 from baseload.silicon.explore import Market, build
+from benchmarks.explore_shape import Case, cases, decode_chip, turning, turning_memory_price, turning_prompt_share
 
 MARKET = Market()
 

@@ -1,6 +1,7 @@
 """Frontier, pairing, payback, programmable share and tornado of one design."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ def test_along_a_frontier_pace_falls_and_work_rises() -> None:
     here = scene()
     points = frontier(here.bought.chips, 0, busiest(here.traffic), here.model, MARKET, 1.0)
     assert len(points) > 3
-    assert all(a.per_user > b.per_user and a.per_chip < b.per_chip for a, b in zip(points, points[1:], strict=False))
+    assert all(a.per_user > b.per_user and a.per_chip < b.per_chip for a, b in pairwise(points))
 
 
 def test_a_pair_is_never_dearer_than_the_single_pool() -> None:

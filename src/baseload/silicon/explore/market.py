@@ -9,8 +9,8 @@ from baseload.catalog.technology import Rules, Technology, technology
 
 VOLUME = 100_000.0
 DAY = date(2026, 11, 1)
-DRAM = ("hbm2e_price", "hbm3_price", "hbm3e_price", "hbm4_price", "lpddr5x_price", "gddr6_price", "gddr7_price", "ddr5_price",
-        "ddr5_rdimm_spot_price")  # fmt: skip
+DRAM = ("hbm2e_price", "hbm3_price", "hbm3e_price", "hbm4_price", "lpddr5x_price", "gddr6_price", "gddr7_price",
+        "ddr5_price", "ddr5_rdimm_spot_price")  # fmt: skip
 """Every price of memory that a chip or its server is bought with."""
 
 

@@ -88,9 +88,13 @@ class _Task:
         return objectives(found, self.best), found.excess
 
     def run(self, start: Array, seed: int, generations: int) -> None:
-        """Minimise; pymoo is imported here, for it takes a second."""
-        from baseload.silicon.explore.nsga import minimise
-
+        """Minimise; pymoo is imported here, for it takes a second and comes with an extra."""
+        try:
+            from baseload.silicon.explore.nsga import minimise
+        except ModuleNotFoundError as error:
+            raise SetupError(
+                f"the search needs {error.name}; install it with: pip install 'baseload[silicon]'"
+            ) from error
         minimise(self.evaluate, start, seed=seed, generations=generations, tell=self._tell)
 
     def _tell(self, generation: int) -> None:
