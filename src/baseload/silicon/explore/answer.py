@@ -9,7 +9,7 @@ from baseload.silicon.coefficients import Array
 from baseload.silicon.explore.bought import SHOPPING_LIST
 from baseload.silicon.explore.chips import joined
 from baseload.silicon.explore.describe import BoughtRow, DesignRow, bought_rows, design_rows
-from baseload.silicon.explore.evaluate import price
+from baseload.silicon.explore.evaluate import MTOK, price
 from baseload.silicon.explore.frontier import Point, busiest, frontier
 from baseload.silicon.explore.market import Market
 from baseload.silicon.explore.money import busy_second
@@ -41,6 +41,10 @@ class Bound:
     tpot_s: float
     prefill_binds: str
     decode_binds: str
+    input_usd_per_mtok: float
+    """Prefill, per million tokens of input, cached ones included."""
+    output_usd_per_mtok: float
+    """Decode, per million tokens of output."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,10 +153,15 @@ def _frontiers(judged: Candidates, scene: Scene) -> dict[str, list[Point]]:
 def _bounds(judged: Candidates, scene: Scene) -> list[Bound]:
     """For the cheapest design and the cheapest bought chip, every class that they serve."""
     rows: list[Bound] = []
-    sides = ((judged.designs.chips, judged.priced, 0), (scene.bought.chips, scene.bought_today, scene.best_bought))
-    for chips, priced, i in sides:
+    market, best, nothing = scene.market, scene.best_bought, np.zeros(scene.bought.chips.size)
+    sides = (
+        (judged.designs.chips, judged.priced, 0, judged.prices.marginal_usd, judged.prices.lines.nre),
+        (scene.bought.chips, scene.bought_today, best, scene.bought.total_usd, nothing),
+    )
+    for chips, priced, i, total_usd, nre_usd in sides:
+        usd_per_s = float(busy_second(total_usd, nre_usd, chips, market).full[i])
         for one, at in zip(scene.traffic.classes, priced.services, strict=True):
-            first, step = binding(chips, one, scene.model, scene.market.rules, at)
+            first, step = binding(chips, one, scene.model, market.rules, at)
             if np.isfinite(at.chip_s[i]):
                 rows.append(
                     Bound(
@@ -165,6 +174,8 @@ def _bounds(judged: Candidates, scene: Scene) -> list[Bound]:
                         tpot_s=float(at.tpot_s[i]),
                         prefill_binds=first[i],
                         decode_binds=step[i],
+                        input_usd_per_mtok=float(at.prefill_chip_s[i]) * usd_per_s / one.input_tokens.mean * MTOK,
+                        output_usd_per_mtok=float(at.decode_chip_s[i]) * usd_per_s / one.output_tokens.mean * MTOK,
                     )
                 )
     return rows

@@ -129,10 +129,13 @@ def phases(found: Exploration) -> str:
         "per token, ms",
         "prefill binds",
         "decode binds",
+        "$/M tokens in",
+        "$/M tokens out",
     )
     rows = [
         [b.chip, f"{b.model} ({b.tier})", str(b.replica), str(b.batch), f"{b.ttft_s * 1e3:.0f}",
-         f"{b.tpot_s * 1e3:.1f}", b.prefill_binds, b.decode_binds]
+         f"{b.tpot_s * 1e3:.1f}", b.prefill_binds, b.decode_binds, usd(b.input_usd_per_mtok),
+         usd(b.output_usd_per_mtok)]
         for b in found.bounds
     ]  # fmt: skip
     if found.pair is None:

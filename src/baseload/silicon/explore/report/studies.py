@@ -49,10 +49,10 @@ def regret(found: Exploration) -> str:
     saved = worth(list(found.programmable))
     shares = [
         [percent(s.programmable), usd(s.usd_per_mtok), usd(s.mean_shifted_usd_per_mtok), usd(w), percent(s.regret),
-         str(s.survives), "" if s.feasible else "over a limit"]
+         str(s.survives), "kept" if s.feasible else "broken"]
         for s, w in zip(found.programmable, saved, strict=True)
     ]  # fmt: skip
-    head = ("programmable", "$/Mtok today", "after shifts", "worth", "regret", "shifts survived", "")
+    head = ("programmable", "$/Mtok today", "after shifts", "worth", "regret", "shifts survived", "limits")
     return section(
         f"If the workload moves, {found.chosen.name} loses up to {percent(found.chosen.regret)}, "
         f"{found.safest.name} up to {percent(found.safest.regret)}",

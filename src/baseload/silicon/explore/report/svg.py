@@ -11,6 +11,7 @@ from math import ceil, floor, log10
 
 WIDTH = 480
 LEFT, RIGHT, TOP, BOTTOM = 54, 14, 14, 44
+LABEL_WIDTH, LABEL_HEIGHT = 90, 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +99,7 @@ def plot(title: str, x: Axis, y: Axis, series: Sequence[Series], height: int = 3
                  f"{escape(y.title)}</text>")  # fmt: skip
     for one in series:
         placed = [(LEFT + across.at(a), floor_y - up.at(b)) for a, b in one.points]
-        parts += _marks(one, placed)
+        parts += _marks(one, placed) + _labels(one.labels, placed)
     return _image(title, height, parts) + _legend([(one.name, one.kind, one.shape) for one in series])
 
 
@@ -107,14 +108,25 @@ def _marks(one: Series, placed: Sequence[tuple[float, float]]) -> list[str]:
     if one.shape == "line" and placed:
         path = "M" + "L".join(f"{a:.1f} {b:.1f}" for a, b in placed)
         parts.append(f'<path class="line {one.kind}" d="{path}"/>')
-    for i, (a, b) in enumerate(placed):
+    for a, b in placed:
         if one.shape == "box":
             parts.append(f'<rect class="mark {one.kind}" x="{a - 4:.1f}" y="{b - 4:.1f}" width="8" height="8"/>')
         elif one.shape == "dot":
             parts.append(f'<circle class="mark {one.kind}" cx="{a:.1f}" cy="{b:.1f}" r="4"/>')
-        if i < len(one.labels) and one.labels[i]:
-            end = a > WIDTH * 0.72
-            parts.append(_text(a + (-7 if end else 7), b + 4, one.labels[i], "end" if end else "start", "name"))
+    return parts
+
+
+def _labels(names: Sequence[str], placed: Sequence[tuple[float, float]]) -> list[str]:
+    """Beside their points, on whichever side has room; moved down from a label that stands there already."""
+    parts: list[str] = []
+    taken: list[tuple[float, float]] = []
+    for name, (x, y) in sorted(zip(names, placed, strict=False), key=lambda pair: pair[1][1]):
+        end = x > WIDTH * 0.72
+        at = y + 4
+        while any(abs(x - a) < LABEL_WIDTH and abs(at - b) < LABEL_HEIGHT for a, b in taken):
+            at += 2
+        taken.append((x, at))
+        parts.append(_text(x + (-7 if end else 7), at, name, "end" if end else "start", "name"))
     return parts
 
 
