@@ -34,6 +34,12 @@ def test_every_number_says_its_source_and_its_unit() -> None:
                 assert fact.source and fact.unit and fact.low <= fact.value <= fact.high, name
 
 
+def test_every_shift_says_its_source_and_leaves_no_work_free() -> None:
+    for shift in technology().shifts.values():
+        assert shift.source
+        assert min(shift.flops, shift.prefill_flops, shift.weight_bytes, shift.kv_bytes, shift.capacity) > 0
+
+
 def test_all_faults_of_all_files_are_told_together(tmp_path: Path) -> None:
     folder = copy(tmp_path)
     for name, old, new in (
