@@ -16,7 +16,6 @@ import numpy as np
 
 from baseload.config.traffic import Slo, Spread, Traffic, TrafficClass
 from baseload.silicon.explore import Market, design, explore, judge, refuse, set_scene
-from baseload.silicon.explore.answer import default_model
 from baseload.silicon.explore.design import build
 from baseload.silicon.explore.genome import Genome
 from baseload.silicon.explore.scene import Scene
@@ -123,7 +122,7 @@ def turning(ratio: Callable[[float], float], low: float, high: float) -> float |
 
 
 def _scene(mix: Traffic, market: Market) -> Scene:
-    return set_scene(mix, default_model(), market)
+    return set_scene(mix, market)
 
 
 def _fixed(tokens: int) -> Spread:

@@ -8,6 +8,7 @@ from baseload.config.traffic import Traffic
 from baseload.silicon.coefficients import Array
 from baseload.silicon.explore.bought import SHOPPING_LIST
 from baseload.silicon.explore.chips import joined
+from baseload.silicon.explore.datasheet import datasheet
 from baseload.silicon.explore.describe import BoughtRow, DesignRow, bought_rows, design_rows
 from baseload.silicon.explore.evaluate import MTOK, price
 from baseload.silicon.explore.frontier import Point, busiest, frontier
@@ -89,7 +90,7 @@ class Exploration:
 def explore(
     traffic: Traffic,
     *,
-    model: StepTime | None = None,
+    model: StepTime = datasheet,
     market: Market | None = None,
     against: tuple[str, ...] = SHOPPING_LIST,
     seed: int = 1,
@@ -102,16 +103,9 @@ def explore(
     Raises `DescriptionError` for a model the catalogue lacks, `SetupError` where nothing bought or designed serves
     the mix, or no design keeps every limit.
     """
-    scene = set_scene(traffic, model or default_model(), market, against)
+    scene = set_scene(traffic, market, against, model)
     found = search(scene, seed=seed, population=population, generations=generations, progress=progress)
     return _answer(scene, found)
-
-
-def default_model() -> StepTime:
-    """The step-time model of `silicon`, in datasheet mode."""
-    from baseload.silicon.explore.datasheet import datasheet
-
-    return datasheet
 
 
 def _answer(scene: Scene, found: Found) -> Exploration:
