@@ -45,6 +45,14 @@ def test_at_the_break_even_volume_designing_costs_what_buying_costs() -> None:
     assert float(judge(GOOD, there).costs[0, 0]) == pytest.approx(found.bought_usd_per_mtok, rel=1e-6)
 
 
+def test_the_curve_by_volume_falls_and_is_what_judging_at_a_volume_says() -> None:
+    curve = payback(judge(GOOD, scene()), 0, scene()).by_volume
+    assert all(a[1] > b[1] for a, b in pairwise(curve))
+    chips, usd = curve[8]
+    there = set_scene(scene().traffic, replace(MARKET, volume=chips))
+    assert float(judge(GOOD, there).costs[0, 0]) == pytest.approx(usd, rel=1e-9)
+
+
 def test_a_chip_that_saves_nothing_never_pays() -> None:
     weak = chip(memory="gddr7", stacks=4, chiplets=1, compute_mm2=200)
     found = payback(judge(weak, scene()), 0, scene())
