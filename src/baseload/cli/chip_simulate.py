@@ -28,7 +28,9 @@ from baseload.console.figures import number, percent
 @click.option("--trace", type=click.Path(dir_okay=False, path_type=Path), help="A CSV file of requests to replay.")
 @click.option("--requests", type=click.IntRange(1), help="How many.  [default: 1000, or all of the trace]")
 @click.option("--input", "asks", type=click.IntRange(1), default=1024, show_default=True, help="Prompt tokens, mean.")
-@click.option("--output", "answers", type=click.IntRange(1), default=256, show_default=True, help="Answer tokens, mean.")
+@click.option(
+    "--output", "answers", type=click.IntRange(1), default=256, show_default=True, help="Answer tokens, mean."
+)
 @click.option("--input-p90", type=click.FloatRange(1), help="Prompt tokens vary (log-normal), a tenth above this.")
 @click.option("--output-p90", type=click.FloatRange(1), help="Answer tokens vary (log-normal), a tenth above this.")
 @click.option("--max-sequences", type=click.IntRange(1), default=256, show_default=True, help="At once in the batch.")
