@@ -13,7 +13,6 @@ from baseload.silicon.training import (
     Plan,
     Prices,
     Run,
-    Trainer,
     effective_share,
     flops_per_token,
     interval_s,

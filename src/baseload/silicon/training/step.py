@@ -25,9 +25,9 @@ INTERLEAVE = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """A model as training sees it. Parameters are counts.
+    """A model as training sees it. Parameters are counts; `expert_params`, of the routed experts, are part of `params`.
 
-    `expert_params` are those of the routed experts, a part of `params`; `score_flops` is of the attention scores: per query token and token of context, forward, over all layers.
+    `score_flops` is of the attention scores: per query token and token of context, forward, over all layers.
     """
 
     params: float
