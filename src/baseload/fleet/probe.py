@@ -1,6 +1,5 @@
 """The real speed of an engine, measured in a child process that owns it: prefill, decode, and its matrix kernels."""
 
-import signal
 import subprocess
 import sys
 import tempfile
@@ -9,7 +8,6 @@ from pathlib import Path
 import msgspec
 
 from baseload.errors import EngineError
-from baseload.fleet import leash
 from baseload.fleet.worker.spec import WorkerSpec
 
 PROMPT_TOKENS = 1024
@@ -41,14 +39,7 @@ def probe(spec: WorkerSpec) -> Probed:
         told.write_bytes(msgspec.json.encode(spec))
         argv = [sys.executable, "-m", "baseload.fleet.worker.probe", "--spec", str(told), "--out", str(out)]
         try:
-            subprocess.run(
-                argv,
-                check=True,
-                timeout=PATIENCE_S,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                preexec_fn=leash.tie(signal.SIGKILL),  # the caller has one thread
-            )
+            subprocess.run(argv, check=True, timeout=PATIENCE_S, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
             return msgspec.json.decode(out.read_bytes(), type=Probed)
         except subprocess.TimeoutExpired as e:
             raise EngineError(f"the engine {spec.engine} was not timed within {PATIENCE_S:.0f} s") from e

@@ -13,6 +13,10 @@ Array = npt.NDArray[np.float64]
 Number = float | Array
 
 
+LAUNCH_NORM = 4
+"""Chip and host work side by side: the longer one counts, with a soft corner."""
+
+
 class Coefficients(NamedTuple):
     """What a chip, a model, a parallelism, a precision and an engine come to. Seconds; tokens where it says so."""
 
@@ -23,8 +27,11 @@ class Coefficients(NamedTuple):
     experts: Number
     """Routed experts; 0 when dense."""
     experts_per_token: Number
+    """Distinct ones a token adds to the step's: below the router's number where routing is skewed."""
     compute_s: Number
     """Arithmetic per token, prefill or decode."""
+    tile_s: Number
+    """Arithmetic of padding each expert's few tokens to a tile, all experts hit."""
     kv_s: Number
     """Decode: per token of context read, full-attention layers."""
     window_kv_s: Number
@@ -42,6 +49,8 @@ class Coefficients(NamedTuple):
     """The engine and its launches: per step."""
     sequence_s: Number
     """The engine: per decoding sequence."""
+    launch_s: Number
+    """Per step: the host launching kernels one by one, beside the chip (engines without captured graphs)."""
 
 
 class Parts(NamedTuple):
@@ -52,14 +61,18 @@ class Parts(NamedTuple):
     attention: Array
     network: Array
     host: Array
+    launch: Array
 
     @property
     def step_s(self) -> Array:
-        return np.hypot(self.weights, self.compute) + self.attention + self.network + self.host
+        chip = np.hypot(self.weights, self.compute) + self.attention + self.network + self.host
+        return np.asarray(np.power(np.power(chip, LAUNCH_NORM) + np.power(self.launch, LAUNCH_NORM), 1 / LAUNCH_NORM))
 
     def binds(self) -> npt.NDArray[np.str_]:
         """The name of the largest part."""
-        return np.asarray(self._fields)[np.argmax(np.stack(np.broadcast_arrays(*self)), axis=0)]
+        largest = np.argmax(np.stack(np.broadcast_arrays(*self)), axis=0)
+        names: npt.NDArray[np.str_] = np.take(np.asarray(self._fields), largest)
+        return names
 
 
 def experts_hit(c: Coefficients, tokens: Number) -> Array:
@@ -70,7 +83,12 @@ def experts_hit(c: Coefficients, tokens: Number) -> Array:
 
 
 def parts(
-    c: Coefficients, *, decoding: Number, context_tokens: Number, prefill_tokens: Number = 0.0, prefill_pairs: Number = 0.0
+    c: Coefficients,
+    *,
+    decoding: Number,
+    context_tokens: Number,
+    prefill_tokens: Number = 0.0,
+    prefill_pairs: Number = 0.0,
 ) -> Parts:
     """A step of `decoding` sequences with `context_tokens` between them, and a chunk of `prefill_tokens`.
 
@@ -84,17 +102,24 @@ def parts(
         + c.state_s * decoding
         + c.attention_s * np.asarray(prefill_pairs)
     )
+    hit = experts_hit(c, tokens)
     return Parts(
-        weights=c.weights_s + c.experts_s * experts_hit(c, tokens),
-        compute=np.asarray(c.compute_s * tokens),
+        weights=c.weights_s + c.experts_s * hit,
+        compute=np.asarray(c.compute_s * tokens + c.tile_s * hit),
         attention=np.asarray(attention),
         network=np.asarray(c.network_s + c.network_token_s * tokens),
         host=np.asarray(c.fixed_s + c.sequence_s * np.asarray(decoding)),
+        launch=np.asarray(c.launch_s),
     )
 
 
 def step_s(
-    c: Coefficients, *, decoding: Number, context_tokens: Number, prefill_tokens: Number = 0.0, prefill_pairs: Number = 0.0
+    c: Coefficients,
+    *,
+    decoding: Number,
+    context_tokens: Number,
+    prefill_tokens: Number = 0.0,
+    prefill_pairs: Number = 0.0,
 ) -> Array:
     """Seconds of a step; arguments as of `parts`."""
     return parts(

@@ -17,6 +17,9 @@ SPECS = (
     FactSpec(name="layer_overhead_us", unit="us", least=0, most=1e5),
 )
 
+NOTHING = Coefficients(*[0.0] * len(Coefficients._fields))
+"""No experts, no window, no links: a dense model on one processor."""
+
 
 @cache
 def engine_facts() -> Facts:
@@ -73,19 +76,10 @@ class Engine:
         """Seconds; the head multiplies every decoding token, and of a prompt only the last, which is left out."""
         flops_per_s = self.flops_per_s * facts[f"{self.precision}_efficiency"]
         params = self.load.body_params + (self.load.head_params if head else 0.0)
-        return Coefficients(
+        return NOTHING._replace(
             weights_s=self.load.bytes_per_step / self.read_bytes_per_s,
-            experts_s=0.0,
-            experts=0.0,
-            experts_per_token=0.0,
             compute_s=2 * params / flops_per_s,
             kv_s=self.load.kv_bytes_per_token / self.read_bytes_per_s,
-            window_kv_s=0.0,
-            window_tokens=0.0,
-            state_s=0.0,
             attention_s=self.load.attention_flops / flops_per_s,
-            network_s=0.0,
-            network_token_s=0.0,
             fixed_s=self.load.layers * facts["layer_overhead_us"] / 1e6,
-            sequence_s=0.0,
         )

@@ -1,0 +1,22 @@
+"""A predicted figure with how sure it is: the central value, an 80 % band, and what it rests on."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Mode = Literal["calibrated", "pooled", "datasheet"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """`low` to `high` holds the truth for 80 % of unseen rows.
+
+    calibrated: at least eight measured rows of this chip, engine family and precision; pooled: the engine family was
+    measured on other chips or precisions; datasheet: nothing but what the chip's maker says and common constants.
+    """
+
+    value: float
+    low: float
+    high: float
+    mode: Mode
+    assumption: str = ""
+    """What was not given and had to be assumed, in words."""
