@@ -43,5 +43,6 @@ def probe(spec: WorkerSpec) -> Probed:
             return msgspec.json.decode(out.read_bytes(), type=Probed)
         except subprocess.TimeoutExpired as e:
             raise EngineError(f"the engine {spec.engine} was not timed within {PATIENCE_S:.0f} s") from e
-        except (subprocess.CalledProcessError, OSError, msgspec.MsgspecError) as e:
-            raise EngineError(f"the engine {spec.engine} could not be timed: {e}") from e
+        except subprocess.CalledProcessError as e:
+            said = f"its process ended with {e.returncode}, and said why above"
+            raise EngineError(f"the engine {spec.engine} could not be timed: {said}") from e

@@ -41,6 +41,9 @@ def main() -> int:
     except SetupError as e:
         log.error("%s", e)
         return HOPELESS
+    except ModuleNotFoundError as e:
+        log.error("the engine is not installed (%s); run: pip install 'baseload[openvino]'", e.name)
+        return HOPELESS
     options.out.write_bytes(msgspec.json.encode(probed))
     return 0
 
