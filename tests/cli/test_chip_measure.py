@@ -45,8 +45,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_json_has_every_figure_with_its_unit(tmp_path: Path) -> None:
     answer = json.loads(run("chip", "measure", "--json").stdout)
     assert set(answer) == {
-        "chip", "units", "like", "memory_gb", "memory", "tera_operations_per_s", "skipped", "idle_w", "busy_w",
-        "power_note", "engine", "engine_note", "file",
+        "device", "chip", "units", "like", "memory_gb", "memory", "tera_operations_per_s", "skipped", "idle_w",
+        "busy_w", "power_note", "engine", "engine_note", "file",
     }  # fmt: skip
     assert [(row["phase"], row["sequences"]) for row in answer["engine"]] == [
         ("prefill", 1),

@@ -13,6 +13,7 @@ from baseload.cli.whole import write_whole
 from baseload.console.figures import number, percent, signed
 from baseload.errors import SetupError
 
+UNITS = {"cpu": "virtual CPUs", "gpu": "accelerator"}
 HEAD = ("phase", "sequences", "measured", "modelled: low", "central", "high", "error", "at most", "binds")
 
 
@@ -35,7 +36,7 @@ def measure(file: Path | None, device: str, like: str | None, as_json: bool) -> 
     if file:
         write_whole(file, entry_toml(found.chip, name=name, day=today))
         say(f"wrote {file}; it is an entry of catalog/chips/")
-    answer = _answer(found, str(file) if file else None)
+    answer = {"device": device, **_answer(found, str(file) if file else None)}
     if as_json:
         emit(answer)
     else:
@@ -73,7 +74,11 @@ def _text(answer: dict[str, Any]) -> str:
     figures += [[_label(key), number(value), _unit(key), "measured"] for key, value in answer["memory"].items()]
     figures += [[f"matrix throughput, {p}", number(r), "Top/s", "measured"] for p, r in _rates(answer)]
     figures += [[_label(k), number(answer[k]), "W", "measured"] for k in ("idle_w", "busy_w") if answer[k] is not None]
-    lines = [f"{answer['chip']}, {answer['units']} together", "", table(("what", "value", "unit", "mark"), figures)]
+    lines = [
+        f"{answer['chip']}, {answer['units']} {UNITS[answer['device']]} together",
+        "",
+        table(("what", "value", "unit", "mark"), figures),
+    ]
     if answer["engine"]:
         lines += ["", "The embedded model, tokens a second: what the engine does beside what these figures predict", ""]
         lines += [table(HEAD, _rows(answer)), f"arithmetic at {answer['engine'][0]['precision']}"]
@@ -102,7 +107,9 @@ def _rows(answer: dict[str, Any]) -> list[list[str]]:
 
 
 def _label(key: str) -> str:
-    return key.removesuffix("_gb_per_s").removesuffix("_mb").removesuffix("_w").replace("_", " ")
+    if key.endswith("_gb_per_s"):
+        return f"memory bandwidth, {key.removesuffix('_gb_per_s')}"
+    return key.removesuffix("_mb").removesuffix("_w").replace("_", " ")
 
 
 def _unit(key: str) -> str:
