@@ -60,7 +60,8 @@ def test_a_closed_loop_settles_at_the_step_time_plus_its_share_of_prefill(client
 
 def test_more_requests_a_second_never_make_the_first_token_come_sooner() -> None:
     means = [
-        simulate(DENSE, TIGHT, busy(rate_per_s=rate)).latency.ttft.mean_ms for rate in (2.0, 5.0, 10.0, 20.0, 40.0, 80.0)
+        simulate(DENSE, TIGHT, busy(rate_per_s=rate)).latency.ttft.mean_ms
+        for rate in (2.0, 5.0, 10.0, 20.0, 40.0, 80.0)
     ]
     assert None not in means
     assert (np.diff(np.array(means, dtype=float)) > -0.01 * np.array(means[:-1], dtype=float)).all(), means

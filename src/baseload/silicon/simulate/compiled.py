@@ -5,13 +5,17 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-import numba
-
+from baseload.errors import SetupError
 from baseload.silicon import coefficients
+
+try:
+    import numba
+except ModuleNotFoundError as error:
+    raise SetupError("the simulator needs Numba; install it with: pip install 'baseload[silicon]'") from error
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-OPTIONS = {
+OPTIONS: dict[str, Any] = {
     # Division as NumPy has it. Divisors here are never zero; asking each time costs.
     "error_model": "numpy",
     # No counting of references to arrays, which here are made and dropped by the caller alone: it is atomic, happens in

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable
 
-from baseload.silicon.coefficients import Coefficients
 from baseload.silicon.simulate.compiled import compiled, fingerprint, kept
 from baseload.silicon.simulate.engine import Limits
 from baseload.silicon.simulate.heap import push, remove
@@ -11,7 +10,7 @@ from baseload.silicon.simulate.kv import take
 from baseload.silicon.simulate.queues import enter_running, wait
 from baseload.silicon.simulate.records import Kind, Status, Tables
 from baseload.silicon.simulate.schedule import leave_batch, schedule, tell
-from baseload.silicon.simulate.step import run, step, steps_until
+from baseload.silicon.simulate.step import Single, run, step, steps_until
 from baseload.silicon.simulate.timeline import spend
 
 WAITING, COMPLETED = int(Status.WAITING), int(Status.COMPLETED)
@@ -115,7 +114,7 @@ def roomy(limits: Limits, t: Tables, most: int) -> int:
 
 
 @compiled
-def stride(c: Coefficients, limits: Limits, t: Tables, until_s: float, until_step: int) -> int:
+def stride(c: Single, limits: Limits, t: Tables, until_s: float, until_step: int) -> int:
     """How many steps from here differ by their contexts only; takes the blocks of those after the first."""
     s = t.clock[0]
     most = min(int(t.ends[0].key), until_step) - s.step
@@ -136,7 +135,7 @@ def stride(c: Coefficients, limits: Limits, t: Tables, until_s: float, until_ste
 
 
 @compiled
-def turn(c: Coefficients, prefill: Coefficients, limits: Limits, t: Tables, until_s: float, until_step: int) -> None:
+def turn(c: Single, prefill: Single, limits: Limits, t: Tables, until_s: float, until_step: int) -> None:
     """One step, or many alike. Steps that are mostly prompt have coefficients of their own."""
     s = t.clock[0]
     tokens, pairs, calm = schedule(limits, t)
@@ -163,7 +162,7 @@ def turn(c: Coefficients, prefill: Coefficients, limits: Limits, t: Tables, unti
 
 
 @compiled
-def go_on(c: Coefficients, prefill: Coefficients, limits: Limits, t: Tables, until_s: float, until_step: int) -> int:
+def go_on(c: Single, prefill: Single, limits: Limits, t: Tables, until_s: float, until_step: int) -> int:
     """Go on until a time or a number of steps, whichever is first. A step that has begun is finished."""
     s = t.clock[0]
     while s.now_s < until_s and s.step < until_step:
@@ -181,16 +180,14 @@ def go_on(c: Coefficients, prefill: Coefficients, limits: Limits, t: Tables, unt
     return REACHED
 
 
-Loop = Callable[[Coefficients, Coefficients, Limits, Tables, float, int], int]
+Loop = Callable[[Single, Single, Limits, Tables, float, int], int]
 
 
 def _kept(sources: int) -> Loop:
     """`go_on`, kept on disk. What it closes over is part of its key there, so that it is as old as all its sources."""
 
     @kept
-    def proceed(
-        c: Coefficients, prefill: Coefficients, limits: Limits, t: Tables, until_s: float, until_step: int
-    ) -> int:
+    def proceed(c: Single, prefill: Single, limits: Limits, t: Tables, until_s: float, until_step: int) -> int:
         return go_on(c, prefill, limits, t, until_s, until_step) if sources > 0 else FULL
 
     return proceed

@@ -1,4 +1,4 @@
-"""A simulation as a value: begun, asked for more, and moved on, each giving a new state and leaving the old as it was."""
+"""A simulation as a value: begun, asked for more, moved on, each giving a new state and leaving the old as it was."""
 
 import math
 from dataclasses import dataclass, replace
@@ -112,7 +112,9 @@ def offer(state: State, load: Load) -> State:
     """More requests, none earlier than those before; only for an open loop, and of classes the state began with."""
     t = state.tables
     last_s = t.requests["arrival_s"].max(initial=0.0)
-    if not (np.isfinite(load.arrival_s).all() and math.isfinite(last_s) and load.arrival_s.min(initial=last_s) >= last_s):
+    if not (
+        np.isfinite(load.arrival_s).all() and math.isfinite(last_s) and load.arrival_s.min(initial=last_s) >= last_s
+    ):
         raise SetupError(f"requests can be added to an open loop only, and none before {last_s:g} s")
     if strange := sorted({int(p) for p in load.priority} - set(state.priorities)):
         raise SetupError(f"the state was begun with priorities {state.priorities}, not {strange}")
@@ -121,9 +123,7 @@ def offer(state: State, load: Load) -> State:
     clock = t.clock.copy()
     for name in ("alone", "sent", "offered"):
         clock[name] += len(load)
-    tables = t.copy()._replace(
-        clock=clock, requests=requests, prefixes=np.concatenate([t.prefixes, _prefixes(more)])
-    )
+    tables = t.copy()._replace(clock=clock, requests=requests, prefixes=np.concatenate([t.prefixes, _prefixes(more)]))
     return replace(state, tables=tables)
 
 
