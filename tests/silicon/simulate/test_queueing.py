@@ -90,3 +90,10 @@ def test_a_long_prompt_is_read_in_chunks_beside_those_who_decode() -> None:
     assert each.ttft_s[0] == pytest.approx(0.01)
     assert each.ttft_s[1] == pytest.approx(0.10)
     assert each.e2e_s[0] == pytest.approx(0.50)
+
+
+def test_steps_that_are_mostly_prompt_have_coefficients_of_their_own() -> None:
+    slow = CLOCKWORK._replace(fixed_s=5e-2)
+    each = simulate(CLOCKWORK, Engine(), asked((0.0, 100, 4)), prefill=slow).each
+    assert each.ttft_s[0] == pytest.approx(0.05)
+    assert each.e2e_s[0] == pytest.approx(0.05 + 3 * 0.01)
