@@ -49,7 +49,9 @@ def test_more_bandwidth_and_more_sequences_bring_more_tokens():
     h100 = setup_of(chip="H100-SXM", model="Llama-3.1-70B", chips=8, precision="fp8")
     h200 = setup_of(chip="H200-SXM", model="Llama-3.1-70B", chips=8, precision="fp8")
     assert predict(h200, **LOAD).tokens_per_s.value > predict(h100, **LOAD).tokens_per_s.value
-    rates = grid(h100, input_tokens=1024.0, output_tokens=512.0, concurrency=np.array([1.0, 4.0, 16.0, 64.0])).tokens_per_s
+    rates = grid(
+        h100, input_tokens=1024.0, output_tokens=512.0, concurrency=np.array([1.0, 4.0, 16.0, 64.0])
+    ).tokens_per_s
     assert (np.diff(rates) > 0).all()
 
 
@@ -64,7 +66,9 @@ def test_a_constant_state_does_not_grow_with_context():
     dense = setup_of(chip="H100-SXM", model="Llama-3.1-70B", chips=8)
 
     def growth(setup: object) -> float:
-        short, long = grid(setup, input_tokens=np.array([1e3, 1e5]), output_tokens=100.0, concurrency=4.0).parts.attention  # type: ignore[arg-type]
+        short, long = grid(
+            setup, input_tokens=np.array([1e3, 1e5]), output_tokens=100.0, concurrency=4.0
+        ).parts.attention  # type: ignore[arg-type]
         return float(long / short)
 
     assert growth(hybrid) < growth(dense) / 2

@@ -36,33 +36,8 @@ def load_options(command: Any) -> Any:
     cls=Command,
     example="baseload chip simulate --chip H100-SXM --model Llama-3.1-8B --precision fp8 --rate 20 --requests 5000",
 )
-<<<<<<< HEAD
-@click.option("--chip", required=True, help="A chip of the catalogue.")
-@click.option("--model", required=True, help="A model of the catalogue.")
-@click.option("--chips", type=click.IntRange(1), default=1, show_default=True, help="Chips of the replica.")
-@click.option("--tp", type=click.IntRange(1), help="Tensor parallelism.  [default: all chips]")
-@click.option("--pp", type=click.IntRange(1), default=1, show_default=True, help="Pipeline parallelism.")
-@click.option("--ep", type=click.IntRange(1), help="Expert parallelism.")
-@click.option("--dp", type=click.IntRange(1), default=1, show_default=True, help="Data parallelism of attention.")
-@click.option("--precision", default="bf16", show_default=True, help="bf16, fp8, fp4, int8 or int4.")
-@click.option("--engine", default="vllm", show_default=True, help="The engine whose constants are used.")
-@click.option("--rate", type=click.FloatRange(0, min_open=True), help="Requests/s, arriving at random (Poisson).")
-@click.option("--concurrency", type=click.IntRange(1), help="Clients that each wait for their answer.")
-@click.option("--trace", type=click.Path(dir_okay=False, path_type=Path), help="A CSV file of requests to replay.")
-@click.option("--requests", type=click.IntRange(1), help="How many.  [default: 1000, or all of the trace]")
-@click.option("--input", "asks", type=click.IntRange(1), default=1024, show_default=True, help="Prompt tokens, mean.")
-@click.option(
-    "--output", "answers", type=click.IntRange(1), default=256, show_default=True, help="Answer tokens, mean."
-)
-@click.option("--input-p90", type=click.FloatRange(1), help="Prompt tokens vary (log-normal), a tenth above this.")
-@click.option("--output-p90", type=click.FloatRange(1), help="Answer tokens vary (log-normal), a tenth above this.")
-@click.option("--max-sequences", type=click.IntRange(1), default=256, show_default=True, help="At once in the batch.")
-@click.option("--max-batched-tokens", type=click.IntRange(1), default=8192, show_default=True, help="In a step.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Of arrivals and lengths.")
-=======
 @setup_options
 @load_options
->>>>>>> sim
 @json_option
 def chip_simulate(as_json: bool, **given: Any) -> None:
     """What clients would wait for the first token, the next and the whole answer, by percentile, with the queue in it.

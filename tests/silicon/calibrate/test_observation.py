@@ -78,6 +78,8 @@ def test_kinds_of_load(load: str, kind: str, rate: float | None):
     assert (o.kind, o.rate_per_s) == (kind, rate)
 
 
-@pytest.mark.parametrize(("engine", "family"), [("vLLM 0.12", "vllm"), ("TRTLLM-rubin, Dynamo", "trtllm-rubin"), ("", "")])
+@pytest.mark.parametrize(
+    ("engine", "family"), [("vLLM 0.12", "vllm"), ("TRTLLM-rubin, Dynamo", "trtllm-rubin"), ("", "")]
+)
 def test_the_family_is_the_first_word(engine: str, family: str):
     assert family_of(engine) == family

@@ -67,7 +67,7 @@ class Learned:
             log = self.common[name][0] + sum(
                 _looked_up(self.effects[name].get(effect, {}), labels[effect]) for effect in prior.spread
             )
-            made[name] = bounded(log, prior.ceiling)
+            made[name] = bounded(np.asarray(log), prior.ceiling)
         return made
 
     def offset(self, labels: Mapping[str, Sequence[str]]) -> Array:
@@ -77,7 +77,7 @@ class Learned:
 
 def bounded(log: Array, ceiling: float) -> Array:
     """exp(log), bent softly below the ceiling, so that its slope never vanishes."""
-    return np.exp(-np.logaddexp(-CORNER * log, -CORNER * np.log(ceiling)) / CORNER)
+    return np.asarray(np.exp(-np.logaddexp(-CORNER * log, -CORNER * np.log(ceiling)) / CORNER))
 
 
 def free(prior: Prior) -> float:
@@ -161,7 +161,8 @@ class Fit:
     def _by_level(self, effect: str, pull: Array) -> Array:
         """At every row, the sum over the rows of its level."""
         index = self._level[effect][1]
-        return np.bincount(index, weights=pull)[index]
+        summed: Array = np.bincount(index, weights=pull)[index]
+        return summed
 
     def _add(self, total: Array, effect: str, columns: Array) -> None:
         """Add the covariance that rows of one level share; `columns` is one row per independent effect."""

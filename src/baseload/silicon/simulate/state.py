@@ -124,11 +124,7 @@ def offer(state: State, load: Load) -> State:
     for name in ("alone", "sent", "offered"):
         clock[name] += len(load)
     tables = t.copy()._replace(clock=clock, requests=requests, prefixes=np.concatenate([t.prefixes, _prefixes(more)]))
-<<<<<<< HEAD
-    return _with(state, tables)
-=======
     return replace(state, tables=tables)
->>>>>>> sim
 
 
 def advance(state: State, *, until_s: float = math.inf, steps: int | None = None) -> tuple[State, Events]:
