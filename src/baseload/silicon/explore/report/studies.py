@@ -88,10 +88,10 @@ def pays(found: Exploration) -> str:
     return section(
         "When designing pays",
         paragraph(volume(found)),
-        figure(spread, "Where the lines cross the design is paid"),
         paragraph(timing(found)),
-        figure(
-            chart, "MTIA 2i: 0.5 to 1.8 times a GPU's work for the money in eight months; the mean over life is charged"
+        beside(
+            figure(spread, "Where the lines cross the design is paid"),
+            figure(chart, "MTIA 2i went from 0.5 to 1.8 times a GPU in eight months; the mean over life is charged"),
         ),
     )
 
