@@ -16,7 +16,7 @@ def found() -> dict[str, Case]:
     return dict(zip(("answers", "prompts", "surge"), cases(MARKET), strict=True))
 
 
-def test_a_decode_chip_beats_every_gpu_on_long_answers(found: dict[str, Case]) -> None:
+def test_a_decode_chip_beats_every_bought_chip_on_long_answers(found: dict[str, Case]) -> None:
     assert found["answers"].ratio < 0.9, found["answers"].told()
 
 

@@ -148,9 +148,7 @@ def phases(found: Exploration) -> str:
         title,
         paragraph(text),
         table("What binds", head, rows),
-        paragraph(
-            "The same points in the event simulator at the planned utilisation; so many per cent are no slower."
-        ),
+        paragraph("The same points in the event simulator at the planned utilisation; so many per cent are no slower."),
         table("Promises", seen_head, seen),
     )
 
