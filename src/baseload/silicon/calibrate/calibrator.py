@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from baseload.silicon.calibrate.beliefs import decode_belief, first_belief, gain_belief
-from baseload.silicon.calibrate.calibration import MS, PARTS, Calibration, log_predictions, part_of
+from baseload.silicon.calibrate.calibration import MS, PARTS, UNKNOWN_BAND, Calibration, log_predictions, part_of
 from baseload.silicon.calibrate.decode import constants_of, log_tpot
 from baseload.silicon.calibrate.first import log_ttft
 from baseload.silicon.calibrate.hierarchy import Array, Fit
@@ -99,4 +99,3 @@ def with_bands(made: Calibration, errors: Sequence[tuple[str, str, float]]) -> C
 
 COVERED = 0.8
 FEWEST = 20
-UNKNOWN_BAND = float(np.log(2.0))

@@ -161,8 +161,7 @@ class Fit:
     def _by_level(self, effect: str, pull: Array) -> Array:
         """At every row, the sum over the rows of its level."""
         index = self._level[effect][1]
-        summed: Array = np.bincount(index, weights=pull)[index]
-        return summed
+        return np.asarray(np.bincount(index, weights=pull), dtype=float)[index]
 
     def _add(self, total: Array, effect: str, columns: Array) -> None:
         """Add the covariance that rows of one level share; `columns` is one row per independent effect."""

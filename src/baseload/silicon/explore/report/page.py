@@ -1,7 +1,5 @@
 """The whole report as one HTML file: styles inside, no script, no other host."""
 
-import os
-import tempfile
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -10,6 +8,7 @@ from baseload.silicon.explore.answer import Exploration
 from baseload.silicon.explore.report.html import paragraph
 from baseload.silicon.explore.report.sections import sections
 from baseload.silicon.explore.report.words import flipping, verdict
+from baseload.store.whole import write_whole
 
 
 def page(found: Exploration) -> str:
@@ -27,14 +26,4 @@ def page(found: Exploration) -> str:
 
 def write(found: Exploration, path: Path) -> None:
     """Write the report whole or not at all: beside its place first, then moved there."""
-    text = page(found)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    beside = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        beside.chmod(0o644)
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
+    write_whole(path, page(found))
