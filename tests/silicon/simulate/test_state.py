@@ -64,6 +64,15 @@ def test_tokens_are_told_as_they_come() -> None:
     assert seen == [[1, 0], [2, 0], [3, 1], [4, 2]]
 
 
+def test_a_lone_answer_is_one_leap_and_one_prompt() -> None:
+    load = asked((0.0, 50, 5000))
+    leapt, _ = advance(start(DENSE, Engine(), load))
+    stepped, _ = advance(start(DENSE, Engine(), load, leaps=False))
+    assert (leapt.turns, leapt.steps) == (2, 5000)
+    assert (stepped.turns, stepped.steps) == (5000, 5000)
+    assert leapt.now_s == pytest.approx(stepped.now_s, rel=1e-12)
+
+
 def test_what_cannot_be_added_is_refused() -> None:
     state, _ = advance(start(DENSE, Engine(), asked((5.0, 5, 5))), until_s=1.0)
     for load in (asked((4.0, 5, 5)), asked((6.0, 5, 5), priority=[3]), asked((np.inf, 5, 5))):

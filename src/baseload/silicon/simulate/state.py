@@ -75,6 +75,11 @@ class State:
         """Engine steps taken."""
         return int(self.tables.clock["step"][0])
 
+    @property
+    def turns(self) -> int:
+        """Turns of the loop they took: a leap over many is one."""
+        return int(self.tables.clock["turns"][0])
+
     def emitted(self) -> npt.NDArray[np.int64]:
         """Tokens each request has given out so far."""
         r = self.tables.requests
