@@ -10,6 +10,7 @@ from baseload.silicon.simulate import (
     Load,
     advance,
     closed_loop,
+    nothing,
     offer,
     poisson,
     result_of,
@@ -54,6 +55,16 @@ def test_time_passes_when_there_is_nothing_to_do() -> None:
     assert events.time_s.tolist() == pytest.approx([0.0, 0.01, 0.02])
     state, events = advance(offer(state, asked((9.5, 5, 1))), until_s=20.0)
     assert events.time_s.tolist() == pytest.approx([9.5, 9.51, 9.51])
+
+
+def test_a_replica_may_begin_with_nothing_and_be_asked_as_it_goes() -> None:
+    state, events = advance(start(CLOCKWORK, Engine(), nothing(), priorities=(0, 2)), until_s=1.0)
+    assert (state.now_s, state.done, len(events.kind)) == (1.0, True, 0)
+    state, _ = advance(offer(state, asked((1.5, 5, 3), priority=[2])), until_s=1.515)
+    assert state.emitted().tolist() == [2]
+    state, _ = advance(offer(state, asked((1.52, 5, 1), priority=[0])))
+    assert state.done
+    assert result_of(state).each.e2e_s.tolist() == pytest.approx([0.03, 0.01])
 
 
 def test_tokens_are_told_as_they_come() -> None:

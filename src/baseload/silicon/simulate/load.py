@@ -89,6 +89,19 @@ class Load:
         return coming if coming < len(self) else 0
 
 
+def nothing() -> Load:
+    """No requests: where a replica begins that is asked as it goes along."""
+    none = np.zeros(0, dtype=np.int64)
+    return Load(
+        arrival_s=np.zeros(0),
+        input_tokens=none,
+        output_tokens=none,
+        prefix=none,
+        prefix_tokens=none,
+        priority=none,
+    )
+
+
 def poisson(mix: Mix, *, requests: int, rate_per_s: float, seed: int) -> Load:
     """An open loop: independent arrivals at a mean rate. Another rate with the same seed asks the same, faster."""
     if not 0 < rate_per_s < float("inf"):
