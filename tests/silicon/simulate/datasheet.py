@@ -10,7 +10,7 @@ from baseload.silicon.calibrate.hierarchy import Belief, Learned
 def believed(belief: Belief) -> Learned:
     """What is thought before any row is seen."""
     common = {name: (math.log(prior.mean), prior.sd) for name, prior in belief.priors.items()}
-    return Learned(common=common, effects={name: {} for name in common}, residual={})
+    return Learned(common=common, effects={name: {} for name in common}, residual={"model": {}})
 
 
 DATASHEET = Calibration(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from baseload.errors import DescriptionError, SetupError
-from baseload.silicon.simulate import Fixed, LogNormal, Mix, Prefixes, Seen, closed_loop, poisson, replay
+from baseload.silicon.simulate import Fixed, Load, LogNormal, Mix, Prefixes, Seen, closed_loop, poisson, replay
 from tests.silicon.simulate.cases import BUSY, CHAT
 
 GOOD = "arrival_s,input_tokens,output_tokens,prefix_id,prefix_tokens,priority\n"
@@ -44,6 +44,21 @@ def test_lengths_as_seen_are_drawn_from_what_was_seen() -> None:
 def test_a_load_that_makes_no_sense_is_refused(make: object) -> None:
     with pytest.raises(SetupError):
         make()  # type: ignore[operator]
+
+
+def test_a_load_by_hand_says_all_that_is_wrong_with_it() -> None:
+    good = {
+        "arrival_s": np.array([0.0, 1.0, np.inf]), "input_tokens": np.array([5, 5, 5]), "priority": np.zeros(3, int),
+        "output_tokens": np.ones(3, int), "prefix": np.full(3, -1), "prefix_tokens": np.zeros(3, int),
+    }  # fmt: skip
+    assert Load(**good).clients == 2
+    with pytest.raises(SetupError, match="arrival_s .* request 1 .* output_tokens .* request 2 .* prefix_tokens"):
+        Load(**good | {"arrival_s": [0.0, -1.0, 2.0] * np.ones(3), "output_tokens": np.array([1, 1, 0]),
+                       "prefix_tokens": np.array([6, 0, 0])})  # fmt: skip
+    with pytest.raises(SetupError, match="arrival_s"):
+        Load(**good | {"arrival_s": np.array([0.0, np.nan, 2.0])})
+    with pytest.raises(SetupError, match="of one length"):
+        Load(**good | {"prefix": np.zeros(2, int)})
 
 
 def test_another_rate_asks_the_same_requests_at_other_times() -> None:

@@ -10,6 +10,7 @@ from baseload.silicon.simulate import (
     Load,
     advance,
     closed_loop,
+    nothing,
     offer,
     poisson,
     result_of,
@@ -56,12 +57,31 @@ def test_time_passes_when_there_is_nothing_to_do() -> None:
     assert events.time_s.tolist() == pytest.approx([9.5, 9.51, 9.51])
 
 
+def test_a_replica_may_begin_with_nothing_and_be_asked_as_it_goes() -> None:
+    state, events = advance(start(CLOCKWORK, Engine(), nothing(), priorities=(0, 2)), until_s=1.0)
+    assert (state.now_s, state.done, len(events.kind)) == (1.0, True, 0)
+    state, _ = advance(offer(state, asked((1.5, 5, 3), priority=[2])), until_s=1.515)
+    assert state.emitted().tolist() == [2]
+    state, _ = advance(offer(state, asked((1.52, 5, 1), priority=[0])))
+    assert state.done
+    assert result_of(state).each.e2e_s.tolist() == pytest.approx([0.03, 0.01])
+
+
 def test_tokens_are_told_as_they_come() -> None:
     state, seen = start(CLOCKWORK, Engine(), asked((0.0, 5, 4), (0.015, 5, 2))), []
     while not state.done:
         state, _ = advance(state, steps=1)
         seen.append(state.emitted().tolist())
     assert seen == [[1, 0], [2, 0], [3, 1], [4, 2]]
+
+
+def test_a_lone_answer_is_one_leap_and_one_prompt() -> None:
+    load = asked((0.0, 50, 5000))
+    leapt, _ = advance(start(DENSE, Engine(), load))
+    stepped, _ = advance(start(DENSE, Engine(), load, leaps=False))
+    assert (leapt.turns, leapt.steps) == (2, 5000)
+    assert (stepped.turns, stepped.steps) == (5000, 5000)
+    assert leapt.now_s == pytest.approx(stepped.now_s, rel=1e-12)
 
 
 def test_what_cannot_be_added_is_refused() -> None:

@@ -2,7 +2,7 @@
 
 from baseload.silicon.simulate.engine import Engine
 from baseload.silicon.simulate.lengths import Fixed, Lengths, LogNormal, Seen
-from baseload.silicon.simulate.load import Load, Mix, Prefixes, closed_loop, poisson
+from baseload.silicon.simulate.load import Load, Mix, Prefixes, closed_loop, nothing, poisson
 from baseload.silicon.simulate.records import Kind, Status
 from baseload.silicon.simulate.result import Latency, Result, Spread, Timeline, result_of
 from baseload.silicon.simulate.run import simulate
@@ -30,6 +30,7 @@ __all__ = [
     "Watts",
     "advance",
     "closed_loop",
+    "nothing",
     "offer",
     "poisson",
     "replay",

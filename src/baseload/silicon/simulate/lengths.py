@@ -13,7 +13,8 @@ from baseload.errors import SetupError
 
 Tokens = npt.NDArray[np.int64]
 _Z90 = NormalDist().inv_cdf(0.9)
-MOST = 2**31 - 1
+MOST = 2**30
+"""Tokens of a prompt, or of an answer: both together are still a 32-bit number."""
 
 
 class Lengths(Protocol):

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from baseload.errors import SetupError
-from baseload.silicon.simulate.lengths import Lengths
+from baseload.silicon.simulate.lengths import MOST, Lengths
 
 ONE_CLASS: Mapping[int, float] = {0: 1.0}
 
@@ -49,7 +49,8 @@ class Load:
     """Requests in the order they come, one-dimensional arrays of one length.
 
     `arrival_s` never falls; it is infinite for requests that one of `clients` sends when its last one has ended.
-    `prefix` is −1 for none, else a small whole number.
+    `prefix` is −1 for none, else a small whole number. Raises `SetupError` with all that is wrong; the compiled
+    loop asks no more.
     """
 
     arrival_s: npt.NDArray[np.float64]
@@ -58,6 +59,21 @@ class Load:
     prefix: npt.NDArray[np.int64]
     prefix_tokens: npt.NDArray[np.int64]
     priority: npt.NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        if len({getattr(self, name).shape for name in self.__dataclass_fields__}) > 1 or self.arrival_s.ndim != 1:
+            raise SetupError("a load's arrays must be one-dimensional and of one length")
+        ins, outs, common = self.input_tokens, self.output_tokens, self.prefix_tokens
+        broken = {
+            "arrival_s must be 0 or more and never fall": ~(self.arrival_s >= np.append(0.0, self.arrival_s[:-1])),
+            f"input_tokens must be 1 to {MOST}": (ins < 1) | (ins > MOST),
+            f"output_tokens must be 1 to {MOST}": (outs < 1) | (outs > MOST),
+            f"prefix must be -1 to {MOST}": (self.prefix < -1) | (self.prefix > MOST),
+            "prefix_tokens must be 0 to input_tokens": (common < 0) | (common > ins),
+        }
+        wrong = [f"{what}, request {np.flatnonzero(bad)[0]} is not so" for what, bad in broken.items() if bad.any()]
+        if wrong:
+            raise SetupError("; ".join(wrong))
 
     def __len__(self) -> int:
         return len(self.arrival_s)
@@ -71,6 +87,19 @@ class Load:
         """How many come by themselves before a closed loop's clients wait for their answers; 0 in an open loop."""
         coming = int(np.isfinite(self.arrival_s).sum())
         return coming if coming < len(self) else 0
+
+
+def nothing() -> Load:
+    """No requests: where a replica begins that is asked as it goes along."""
+    none = np.zeros(0, dtype=np.int64)
+    return Load(
+        arrival_s=np.zeros(0),
+        input_tokens=none,
+        output_tokens=none,
+        prefix=none,
+        prefix_tokens=none,
+        priority=none,
+    )
 
 
 def poisson(mix: Mix, *, requests: int, rate_per_s: float, seed: int) -> Load:

@@ -93,7 +93,6 @@ CLOCK = np.dtype(
         ("hit_tokens", "i8"),
         ("prompt_tokens", "i8"),  # of all admitted requests
         ("recomputed_tokens", "i8"),
-        ("prefill_tokens", "i8"),  # really computed
         ("coming", "i8"),  # the next request that comes by itself
         ("sent", "i8"),  # requests a closed loop has sent so far; those before `alone` come by themselves
         ("alone", "i8"),

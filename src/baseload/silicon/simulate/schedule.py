@@ -158,5 +158,4 @@ def schedule(limits: Limits, t: Tables) -> tuple[int, float, bool]:
         n, more = chunk(t, i, budget - tokens)
         tokens += n
         pairs += more
-    s.prefill_tokens += tokens
     return tokens, pairs, not went

@@ -8,7 +8,8 @@ from baseload.silicon.simulate.compiled import compiled
 NODES = (0.18343464249564984, 0.525532409916329, 0.7966664774136267, 0.9602898564975363)
 WEIGHTS = (0.3626837833783619, 0.31370664587788744, 0.22238103445337443, 0.10122853629037669)
 """Gauss–Legendre, eight points on (−1, 1): the positive ones. Abramowitz and Stegun, table 25.4."""
-SHORT = 8
+SHORT = 24
+"""Steps up to which terms are added one by one; also where a step's growth is more than 2 % of it."""
 
 
 @compiled

@@ -1,6 +1,7 @@
 """A simulation as a value: begun, asked for more, moved on, each giving a new state and leaving the old as it was."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -75,6 +76,11 @@ class State:
         """Engine steps taken."""
         return int(self.tables.clock["step"][0])
 
+    @property
+    def turns(self) -> int:
+        """Turns of the loop they took: a leap over many is one."""
+        return int(self.tables.clock["turns"][0])
+
     def emitted(self) -> npt.NDArray[np.int64]:
         """Tokens each request has given out so far."""
         r = self.tables.requests
@@ -88,23 +94,24 @@ def start(
     load: Load,
     *,
     prefill: Coefficients | None = None,
+    priorities: Iterable[int] = (),
     leaps: bool = True,
 ) -> State:
     """A replica at time 0 with nothing in it, and what will be asked of it.
 
-    `prefill` are the coefficients of steps with more prompt tokens than decoding sequences, if they have their own.
-    Without `leaps` it takes every step by itself. Raises `SetupError` when coefficients are not single numbers of 0 or
-    more.
+    `priorities` are classes that may be offered later, besides the load's. `prefill` are the coefficients of steps with
+    more prompt tokens than decoding sequences, if they have their own. Without `leaps` it takes every step by itself.
+    Raises `SetupError` when coefficients are not single numbers of 0 or more.
     """
     limits = engine.limits(leaps=leaps)
-    priorities = tuple(int(p) for p in np.unique(load.priority))
+    classes = tuple(sorted({int(p) for p in np.unique(load.priority)} | set(priorities)))
     return State(
         coefficients=_single(coefficients),
         prefill=_single(coefficients if prefill is None else prefill),
         engine=engine,
         limits=limits,
-        priorities=priorities,
-        tables=_tables(limits, _requests(engine, priorities, load), load, len(priorities)),
+        priorities=classes,
+        tables=_tables(limits, _requests(engine, classes, load), load, len(classes)),
     )
 
 
