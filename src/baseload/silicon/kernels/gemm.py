@@ -104,12 +104,14 @@ GEMM = Kernel(
             "math": Prior(mean=0.75, sd=0.20, spread=spreads(0.08, precision=0.10), ceiling=0.97),
             "bandwidth": Prior(mean=0.80, sd=0.15, spread=spreads(0.06, precision=0.08), ceiling=0.98),
             "quantise": Prior(mean=0.50, sd=0.40, spread=spreads(0.16, precision=0.20)),
-            "launch_s": Prior(mean=4e-6, sd=0.40, spread=spreads(0.20, engine=0.60)),
-            "step_s": Prior(mean=0.5e-9, sd=0.60, spread=spreads(0.16)),
+            "launch_s": Prior(mean=2.5e-6, sd=0.25, spread=spreads(0.10, engine=0.60)),
+            "step_s": Prior(
+                mean=0.25e-9, sd=0.30, spread=spreads(0.10, **{"chip precision": 0.3, "generation precision": 0.5})
+            ),
             "host_s": Prior(
-                mean=6e-6,
-                sd=0.60,
-                spread=spreads(0.32, **{"precision": 1.2, "chip precision": 0.8, "generation precision": 0.8}, engine=0.60),
+                mean=5e-6,
+                sd=0.40,
+                spread=spreads(0.15, precision=1.2, engine=0.6, **{"chip precision": 0.5, "generation precision": 0.8}),
             ),
             "host_few": Prior(mean=1.0, sd=0.05, spread=spreads(0.08)),
         },

@@ -12,9 +12,11 @@ from baseload.silicon.kernels.case import Array, Case, Kernel
 
 ENOUGH_ROWS = 8
 """Of one chip, engine family and precision, for its predictions to count as calibrated."""
+LEAST_TAIL = 0.03
 ENOUGH_ERRORS = 20
 """For a band of its own; fewer share one with all of the kernel in that mode."""
-QUANTILES = (0.10, 0.90)
+TAIL = 0.10
+"""Of rows on either side of a band."""
 LEAST_BAND: Mapping[Mode, float] = {"calibrated": 0.05, "pooled": 0.10, "datasheet": 0.25}
 """Half a band is no narrower, on the logarithmic scale: chips not seen are more unlike than the few that were left out."""
 ROUNDS = 25
@@ -73,7 +75,7 @@ def learn(kernel: Kernel, runs: Sequence[Run]) -> Calibration:
     """Fit, then leave out shapes, precisions of a chip, and chips, to see the errors of each mode."""
     fit = fitted(kernel, runs)
     cases = [run.case for run in runs]
-    errors: dict[str, list[float]] = {}
+    errors: dict[str, list[tuple[str, float]]] = {}
     for groups in (
         [case.shape for case in cases],
         [case.labels["chip precision"] for case in cases],
@@ -82,7 +84,7 @@ def learn(kernel: Kernel, runs: Sequence[Run]) -> Calibration:
         left_out = -fit.left_out(groups)
         for i, mode in enumerate(modes_without(cases, groups)):
             for key in (mode, f"{mode} {cases[i].band}"):
-                errors.setdefault(key, []).append(float(left_out[i]))
+                errors.setdefault(key, []).append((groups[i], float(left_out[i])))
     return Calibration(
         kernel=kernel,
         learned=fit.learned(),
@@ -120,12 +122,19 @@ def modes_without(cases: Sequence[Case], groups: Sequence[str]) -> list[Mode]:
     return [modes[i] for i in range(len(cases))]
 
 
-def bands_of(errors: Mapping[str, Sequence[float]]) -> dict[str, Band]:
-    """The middle 80 % of log(measured / predicted), by key, where there are enough; a mode alone needs but a few."""
+def bands_of(errors: Mapping[str, Sequence[tuple[str, float]]]) -> dict[str, Band]:
+    """The middle 80 % of log(measured / predicted), by key, where there are enough; a mode alone needs but a few.
+
+    `errors` are (group, error): those of a group go together, so few groups show little of what others may be. The tails
+    are cut at TAIL − (1 − TAIL) / n, as conformal prediction does with n independent errors (Vovk 2005); n is taken as
+    two a group, one where memory binds and one where arithmetic does.
+    """
     made = {}
     for key, given in sorted(errors.items()):
         if len(given) >= (ENOUGH_ERRORS if " " in key else ENOUGH_ROWS):
-            low, high = np.quantile(given, QUANTILES)
+            independent = 2 * len({group for group, _ in given})
+            tail = max(TAIL - (1.0 - TAIL) / independent, LEAST_TAIL)
+            low, high = np.quantile([error for _, error in given], (tail, 1.0 - tail))
             made[key] = (float(low), float(high))
     return made
 
