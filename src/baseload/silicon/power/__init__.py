@@ -1,0 +1,20 @@
+"""Watts of a chip by what it does, joules per token at chip, server and site, and the rows that say how right they are."""
+
+from baseload.silicon.power.draw import Joules, PowerConstants, ServerPower, busy, joules_per_token, watts
+from baseload.silicon.power.score import speak_to, speaks_to
+from baseload.silicon.power.shares import Phase, decoding, mean_watts, prompting
+
+__all__ = [
+    "Joules",
+    "Phase",
+    "PowerConstants",
+    "ServerPower",
+    "busy",
+    "decoding",
+    "joules_per_token",
+    "mean_watts",
+    "prompting",
+    "speak_to",
+    "speaks_to",
+    "watts",
+]
