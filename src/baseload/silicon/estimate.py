@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Mode = Literal["calibrated", "pooled", "datasheet"]
-"""calibrated: measured on this chip, engine family and precision. pooled: on relatives. datasheet: on strangers only."""
+"""calibrated: measured on this chip, engine family and precision; pooled: on relatives; datasheet: on strangers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from baseload.catalog import chip
 from baseload.silicon.calibrate.hierarchy import Belief, Prior
 from baseload.silicon.calibrate.observation import family_of
 from baseload.silicon.hardware import GB, Unsupported, hardware_of
-from baseload.silicon.kernels.case import Array, Case, Constants, Kernel, Number, Quantities, kinship, spreads
+from baseload.silicon.kernels.case import Array, Case, Constants, Kernel, Number, Quantities, kinship
 from baseload.silicon.kernels.generation import generation
 
 PCIE_BYTES_PER_S = 100 * GB

@@ -6,7 +6,7 @@
 `ramp` is what short prompts lose to tiles cut by the causal mask and to the last wave: the loss grows with the root of
 the work. Decode reads the cache once; while it fits the chip's last-level cache it is read `near` times as fast as
 memory can (a benchmark, and a small batch, finds it there). `step` is the chain along one sequence's context.
-Source of the forms: FlashAttention-2 (arXiv:2307.08691) for the work, measurements for the rest (docs/method/kernels.md).
+Source: FlashAttention-2 (arXiv:2307.08691) for the work, measurements for the rest (docs/method/kernels.md).
 """
 
 from typing import Literal

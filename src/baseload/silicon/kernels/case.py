@@ -45,7 +45,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kernel:
-    """A family of kernels: seconds from quantities and constants (arrays that broadcast), and what is believed of them."""
+    """A family of kernels: seconds from quantities and constants, which broadcast, and what is believed of these."""
 
     name: str
     seconds: Callable[[Quantities, Constants], Array]

@@ -1,4 +1,4 @@
-"""The kernels of one transformer layer under tensor parallelism, by name, as an engine without fused attention runs them.
+"""The kernels of one transformer layer under tensor parallelism, by name, attention not fused.
 
 Shapes of Megatron-LM (arXiv:1909.08053): column-parallel then row-parallel products, an all-reduce after each pair.
 """
@@ -6,11 +6,11 @@ Shapes of Megatron-LM (arXiv:1909.08053): column-parallel then row-parallel prod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from baseload.catalog import chip
+from baseload.silicon.hardware import hardware_of
 from baseload.silicon.kernels.all_reduce import all_reduce_case
 from baseload.silicon.kernels.case import Case
 from baseload.silicon.kernels.gemm import FEW_ROWS, gemm_case
-from baseload.silicon.hardware import hardware_of
-from baseload.catalog import chip
 
 VALUE_BYTES = 2.0
 

@@ -1,4 +1,4 @@
-"""Constants of a kernel family learned from measured runs, and how far left-out runs were off, which makes the bands."""
+"""Constants of a kernel family learned from measured runs; bands from how far left-out runs were off."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,12 +13,13 @@ from baseload.silicon.kernels.case import Array, Case, Kernel
 ENOUGH_ROWS = 8
 """Of one chip, engine family and precision, for its predictions to count as calibrated."""
 LEAST_TAIL = 0.03
+"""However few the groups."""
 ENOUGH_ERRORS = 20
 """For a band of its own; fewer share one with all of the kernel in that mode."""
 TAIL = 0.10
 """Of rows on either side of a band."""
 LEAST_BAND: Mapping[Mode, float] = {"calibrated": 0.05, "pooled": 0.10, "datasheet": 0.25}
-"""Half a band is no narrower, on the logarithmic scale: chips not seen are more unlike than the few that were left out."""
+"""Half a band is no narrower, on the logarithmic scale: the next chip is more unlike than the few left out. Assumed."""
 ROUNDS = 25
 Band = tuple[float, float]
 
@@ -98,7 +99,8 @@ def fitted(kernel: Kernel, runs: Sequence[Run]) -> Fit:
     """The multilevel fit of log seconds."""
     cases = [run.case for run in runs]
     quantities = {
-        name: np.array([float(case.quantities[name]) for case in cases]) for name in (cases[0].quantities if cases else ())
+        name: np.array([float(case.quantities[name]) for case in cases])
+        for name in (cases[0].quantities if cases else ())
     }
     labels = {effect: [case.labels[effect] for case in cases] for effect in (cases[0].labels if cases else ())}
     measured = np.log([run.value_s for run in runs])
@@ -125,7 +127,7 @@ def modes_without(cases: Sequence[Case], groups: Sequence[str]) -> list[Mode]:
 def bands_of(errors: Mapping[str, Sequence[tuple[str, float]]]) -> dict[str, Band]:
     """The middle 80 % of log(measured / predicted), by key, where there are enough; a mode alone needs but a few.
 
-    `errors` are (group, error): those of a group go together, so few groups show little of what others may be. The tails
+    `errors` are (group, error): those of a group go together, so few groups show little of what others may be. Tails
     are cut at TAIL − (1 − TAIL) / n, as conformal prediction does with n independent errors (Vovk 2005); n is taken as
     two a group, one where memory binds and one where arithmetic does.
     """

@@ -11,6 +11,7 @@ FOLDS = ("shape", "chip precision", "chip")
 
 
 def group_of(run: Run, fold: str) -> str:
+    """What a run is left out with."""
     return run.case.shape if fold == "shape" else run.case.labels[fold]
 
 

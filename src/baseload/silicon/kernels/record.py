@@ -1,4 +1,4 @@
-"""Calibrations as a data file: constants with their uncertainty, level by level, fit rows, bands, and where rows are from.
+"""Calibrations as a data file: constants and their uncertainty by level, fit rows, bands, and where rows are from.
 
 One line per constant and level, in a fixed order, so that a new fit shows as a difference. Values are of logarithms.
 """

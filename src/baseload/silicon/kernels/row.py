@@ -15,9 +15,9 @@ Row = Mapping[str, str]
 SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0}
 COUNTS_ELEMENTS = "aiconfigurator"
 ELEMENT_BYTES = 2
-"""The tool's all-reduce tables count 16-bit values, not bytes: read as bytes they would put NCCL at half the bus rate that
-nccl-tests show on the same chips (A100 ×8: 108 instead of 215 GB/s), and at half of what the transformer layer
-of silicon_checks.csv shows. Inferred from that; the file does not say so."""
+"""The tool's all-reduce tables count 16-bit values, not bytes: read as bytes, four A100 would reduce at half the rate of
+the layer measured in silicon_checks.csv (104 instead of 209 GB/s a chip), and eight H100 at half of what their switch
+gives. Inferred from that; the file does not say so."""
 
 
 def case_of(row: Row) -> Case:
@@ -25,8 +25,8 @@ def case_of(row: Row) -> Case:
     try:
         op = row["op"]
         if op == "gemm":
-            sizes = (float(row[column]) for column in ("m", "n", "k"))
-            return gemm_case(row["chip"], *sizes, row["precision"], row["engine"])
+            m, n, k = (float(row[column]) for column in ("m", "n", "k"))
+            return gemm_case(row["chip"], m, n, k, row["precision"], row["engine"])
         if op.startswith("attention_"):
             return _attention(row)
         if op == "all_reduce":

@@ -1,4 +1,4 @@
-"""Watts of a chip by what it does, joules per token at chip, server and site, and the rows that say how right they are."""
+"""Watts of a chip by what it does; joules per token at chip, server and site; rows that say how right that is."""
 
 from baseload.silicon.power.draw import Joules, PowerConstants, ServerPower, busy, joules_per_token, watts
 from baseload.silicon.power.score import speak_to, speaks_to

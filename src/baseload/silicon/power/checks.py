@@ -12,9 +12,9 @@ from baseload.silicon.constants import Constants
 from baseload.silicon.estimate import Estimate
 from baseload.silicon.hardware import hardware_of
 from baseload.silicon.kernels.checks import chip_named
+from baseload.silicon.plan import Plan
 from baseload.silicon.power.rows import Row, banded
 from baseload.silicon.power.shares import Phase, decoding, mean_watts
-from baseload.silicon.plan import Plan
 from baseload.silicon.serving import Served, physics
 from baseload.silicon.shape import Shape
 
@@ -55,9 +55,7 @@ def check(row: Row) -> Estimate:
 
 def phi_decoding(entry: Chip, batch: float) -> tuple[Phase, float]:
     """A step of Phi-3-mini in 16 bits on one chip, and its watts."""
-    served = Served(
-        hardware=hardware_of(entry), shape=PHI_3_MINI, plan=Plan(tensor=1), precision="bf16", family="vllm"
-    )
+    served = Served(hardware=hardware_of(entry), shape=PHI_3_MINI, plan=Plan(tensor=1), precision="bf16", family="vllm")
     phase = decoding(physics(served), Constants(), batch, CONTEXT_TOKENS)
     if not entry.idle_w or not entry.max_w:
         raise LeftOut(f"no source says idle or maximum watts of {entry.id}")

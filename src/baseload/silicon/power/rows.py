@@ -1,8 +1,8 @@
 """Rows of energy.csv, predicted in their unit.
 
-Rows do not say how long their steps took, so the step model does, with the constants of an engine that launches kernels one
-by one: 0.56 ms a layer, which is why in the source of energy.csv a token takes 45 ms on four chips and on eight alike
-(splitwise-sim data/perf_model.csv, token_time). Engines named otherwise launch captured graphs.
+Rows do not say how long their steps took, so the step model does. Engines of 2023 launch kernels one by one, 0.56 ms a
+layer, which is why in the source of energy.csv a token takes 45 ms on four chips and on eight alike (splitwise-sim
+@3780880, data/perf_model.csv, token_time: 80 layers). Engines named otherwise launch captured graphs.
 """
 
 from collections.abc import Mapping, Sequence
@@ -59,15 +59,16 @@ def fraction(entry: Chip, phases: Sequence[Phase], constants: PowerConstants | N
     return mean_watts(entry.idle_w.value, entry.max_w.value, phases, constants) / entry.max_w.value
 
 
-def estimate(row: Row) -> Estimate:
+def estimate(row: Row, constants: PowerConstants | None = None) -> Estimate:
     """A row of energy.csv. LeftOut with the reason when it cannot be predicted."""
     entry, phases = fraction_row(row)
-    return banded(fraction(entry, phases), "the fraction is of the chip's maximum; times are the step model's")
+    said = "the fraction is of the chip's maximum; times are the step model's"
+    return banded(fraction(entry, phases, constants), said, constants)
 
 
-def banded(value: float, assumption: str) -> Estimate:
+def banded(value: float, assumption: str, constants: PowerConstants | None = None) -> Estimate:
     """With the band of the energy rows. Constants are of all GPUs together, so the mode is pooled."""
-    k = shipped()
+    k = constants or shipped()
     return Estimate(
         value=value, low=value * exp(k.error_low), high=value * exp(k.error_high), mode="pooled", assumption=assumption
     )
