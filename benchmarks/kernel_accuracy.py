@@ -1,8 +1,9 @@
 """How far the kernel and power models are off on runs they were not fitted to: `python -m benchmarks.kernel_accuracy`.
 
 Every group of runs is predicted by a fit without it: a weight shape on all chips, one precision of a chip, all of a
-chip; for watts, a number of chips. Errors are |predicted ÷ measured − 1|; coverage is the share of runs within the 80 % band, which comes from the
-same fit. Takes two minutes on one core. `--write DATE` fits on all rows and writes the data files that ship.
+chip; for watts, a number of chips. Errors are |predicted ÷ measured − 1|; coverage is the share of runs within the
+80 % band, which comes from the same fit. Takes two minutes on one core. `--write DATE` fits on all rows and writes the
+data files that ship.
 """
 
 import csv

@@ -60,5 +60,5 @@ def attention_s(
 
 
 def all_reduce_s(chip: str, n_chips: int, message_bytes: int, engine: str = "NCCL") -> Estimate:
-    """Seconds until all of `n_chips` hold the sum of `message_bytes`. Engines with "custom" in it use their own kernels."""
+    """Seconds until all of `n_chips` hold the sum of `message_bytes`; an engine named "… custom" uses its own way."""
     return estimate(all_reduce_case(chip, n_chips, message_bytes, engine))

@@ -15,9 +15,9 @@ Row = Mapping[str, str]
 SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0}
 COUNTS_ELEMENTS = "aiconfigurator"
 ELEMENT_BYTES = 2
-"""The tool's all-reduce tables count 16-bit values, not bytes: read as bytes, four A100 would reduce at half the rate of
-the layer measured in silicon_checks.csv (104 instead of 209 GB/s a chip), and eight H100 at half of what their switch
-gives. Inferred from that; the file does not say so."""
+"""The tool's all-reduce tables count 16-bit values, not bytes: read as bytes, four A100 would reduce at half the rate
+of the layer measured in silicon_checks.csv (104 instead of 209 GB/s a chip), and eight H100 at half of what their
+switch gives. Inferred from that; the file does not say so."""
 
 
 def case_of(row: Row) -> Case:
