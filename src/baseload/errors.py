@@ -4,6 +4,7 @@ BaseloadError
 ├── DescriptionError        the description or a catalogue file has faults (all of them, with file and line)
 ├── SetupError              this machine cannot do it: port taken, no permission, wrong model file
 │   └── AlreadyRunning      another `baseload up` owns this data directory
+├── Unsupported             a chip cannot run what was asked: no such precision, too little memory, an uneven split
 ├── Refusal                 a request that is answered with an OpenAI error object
 ├── EngineError             an engine failed
 │   ├── EngineDown          it cannot be reached; nothing was emitted
@@ -48,6 +49,10 @@ class SetupError(BaseloadError):
 
 class AlreadyRunning(SetupError):
     """Another `baseload up` owns this data directory."""
+
+
+class Unsupported(BaseloadError):
+    """It cannot run: a precision the chip lacks, a model that does not fit, a split that does not divide."""
 
 
 class Refusal(BaseloadError):

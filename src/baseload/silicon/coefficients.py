@@ -70,7 +70,9 @@ class Parts(NamedTuple):
 
     def binds(self) -> npt.NDArray[np.str_]:
         """The name of the largest part."""
-        return np.asarray(self._fields)[np.argmax(np.stack(np.broadcast_arrays(*self)), axis=0)]
+        largest = np.argmax(np.stack(np.broadcast_arrays(*self)), axis=0)
+        names: npt.NDArray[np.str_] = np.take(np.asarray(self._fields), largest)
+        return names
 
 
 def experts_hit(c: Coefficients, tokens: Number) -> Array:
@@ -81,7 +83,12 @@ def experts_hit(c: Coefficients, tokens: Number) -> Array:
 
 
 def parts(
-    c: Coefficients, *, decoding: Number, context_tokens: Number, prefill_tokens: Number = 0.0, prefill_pairs: Number = 0.0
+    c: Coefficients,
+    *,
+    decoding: Number,
+    context_tokens: Number,
+    prefill_tokens: Number = 0.0,
+    prefill_pairs: Number = 0.0,
 ) -> Parts:
     """A step of `decoding` sequences with `context_tokens` between them, and a chunk of `prefill_tokens`.
 
@@ -107,7 +114,12 @@ def parts(
 
 
 def step_s(
-    c: Coefficients, *, decoding: Number, context_tokens: Number, prefill_tokens: Number = 0.0, prefill_pairs: Number = 0.0
+    c: Coefficients,
+    *,
+    decoding: Number,
+    context_tokens: Number,
+    prefill_tokens: Number = 0.0,
+    prefill_pairs: Number = 0.0,
 ) -> Array:
     """Seconds of a step; arguments as of `parts`."""
     return parts(

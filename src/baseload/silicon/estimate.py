@@ -1,29 +1,26 @@
-"""A predicted figure with its 80 % band and what stands behind it."""
+"""A predicted figure with how sure it is: the central value, an 80 % band, and what it rests on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Mode = Literal["calibrated", "pooled", "datasheet"]
-"""calibrated: measured on this chip, engine family and precision; pooled: on relatives; datasheet: on strangers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """`low` to `high` should hold four of five measurements. Units are those of what was asked for."""
+    """`low` to `high` holds the truth for 80 % of unseen rows.
+
+    calibrated: at least eight measured rows of this chip, engine family and precision; pooled: the engine family was
+    measured on other chips or precisions; datasheet: nothing but what the chip's maker says and common constants.
+    """
 
     value: float
     low: float
     high: float
     mode: Mode
     assumption: str = ""
-    """What was not given and had to be assumed, in words; empty when nothing was."""
+    """What was not given and had to be assumed, in words."""
 
     def times(self, factor: float) -> "Estimate":
-        """In another unit."""
-        return Estimate(
-            value=self.value * factor,
-            low=self.low * factor,
-            high=self.high * factor,
-            mode=self.mode,
-            assumption=self.assumption,
-        )
+        """In another unit; `factor` is positive."""
+        return replace(self, value=self.value * factor, low=self.low * factor, high=self.high * factor)

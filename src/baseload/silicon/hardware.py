@@ -5,13 +5,10 @@ from dataclasses import dataclass
 from math import inf
 
 from baseload.catalog import Chip
-from baseload.errors import BaseloadError
+from baseload.catalog import chip as catalogue_chip
+from baseload.errors import Unsupported
 
 GB = 1e9
-
-
-class Unsupported(BaseloadError):
-    """What was asked cannot run: a precision the chip lacks, a model that does not fit, a split that does not divide."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +83,7 @@ def hardware_of(chip: Chip) -> Hardware:
     for rate in ("bf16", "fp8", "fp4", "int8"):
         peak = chip.peak(rate)
         if peak is not None:
-            rates[rate] = peak.value * 1e12
+            rates[rate] = peak.value * 1e12 * _clock_share(chip)
     missing = [
         name
         for name, fact in (
@@ -107,6 +104,26 @@ def hardware_of(chip: Chip) -> Hardware:
         link_bytes_per_s=(chip.scaleup_gb_per_s.value if chip.scaleup_gb_per_s else PCIE_GB_PER_S) * GB,
         domain=round(chip.scaleup_domain.value) if chip.scaleup_domain else 8,
     )
+
+
+LIMITED = ("-pcap", "-cap")
+"""How the catalogue's ids name a chip under a lower power limit."""
+
+
+def full_power(chip_id: str) -> str:
+    """The id of the same chip without its power limit."""
+    for mark in LIMITED:
+        chip_id = chip_id.split(mark)[0]
+    return chip_id
+
+
+def _clock_share(chip: Chip) -> float:
+    """Of the full clock, under a power limit: power goes with frequency × voltage², voltage with frequency."""
+    whole = full_power(chip.id)
+    if whole == chip.id:
+        return 1.0
+    limit, full = chip.max_w, catalogue_chip(whole).max_w
+    return float((limit.value / full.value) ** (1 / 3)) if limit and full else 1.0
 
 
 PCIE_GB_PER_S = 32.0

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from baseload.silicon.hardware import GB, WIDE_KV, Hardware, Unsupported, format_of
+from baseload.errors import Unsupported
+from baseload.silicon.hardware import GB, WIDE_KV, Hardware, format_of
 from baseload.silicon.shape import Shape
 
 USABLE = 0.9
@@ -15,7 +16,7 @@ HEAD_BYTES = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """One engine over `chips` chips: `tensor` × `pipeline` × `data` (attention). Experts are spread over all of them."""
+    """One engine: `tensor` × `pipeline` × `data` (attention) chips. Experts are spread over all of them."""
 
     tensor: int = 1
     pipeline: int = 1
@@ -26,7 +27,7 @@ class Plan:
         return self.tensor * self.pipeline * self.data
 
     def kv_split(self, shape: Shape) -> int:
-        """Over how many tensor-parallel chips the cache divides: a latent is copied, KV heads divide up to their number."""
+        """Over how many chips the cache divides: a latent is copied, KV heads divide up to their number."""
         return 1 if shape.latent else min(self.tensor, shape.kv_heads)
 
 
@@ -84,6 +85,6 @@ def check_fits(hardware: Hardware, shape: Shape, plan: Plan, precision: str, nam
         if memory(hardware, shape, wider, precision).free_bytes_per_chip > 0:
             break
     raise Unsupported(
-        f"{name} in {precision} needs {here.weight_bytes_per_chip / GB:.0f} GB of weights on each of {plan.chips} "
-        f"{hardware.name}, {-here.free_bytes_per_chip / GB:.0f} GB more than fits; tensor parallelism of {chips} would fit"
+        f"{name} in {precision} puts {here.weight_bytes_per_chip / GB:.0f} GB of weights on each of {plan.chips} "
+        f"{hardware.name}, {-here.free_bytes_per_chip / GB:.0f} GB more than fit; TP{chips} would do"
     )

@@ -37,7 +37,7 @@ class Shape:
     """Whether only the window is kept: sliding windows forget, sparse attention does not."""
     state_bytes: float
     score_flops: float
-    """Of attention per query token and context token, all reading layers; decode of latent attention in latent space."""
+    """Of attention per query and context token, all reading layers; decode of latent attention in latent space."""
     prefill_score_flops: float
 
     @property

@@ -43,7 +43,8 @@ def tpot_s(t: Table, k: Constants, sequences: Array) -> Array:
     step = step_s(coefficients(t.physics, k), decoding=sequences, context_tokens=sequences * context)
     mixed = (1.0 - t.static) * (1.0 - t.apart)
     newcomers = prefill_s(t.physics, k, t.prefilled_tokens) * sequences / np.maximum(t.output_tokens, 1.0)
-    return step + k.interference * mixed * newcomers
+    share = np.where(t.steady > 0, 1.0, k.interference)
+    return step + share * mixed * newcomers
 
 
 def log_tpot(t: Table) -> Model:

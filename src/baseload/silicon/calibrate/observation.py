@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from baseload.catalog import chip, model
+from baseload.errors import BaseloadError
 from baseload.silicon.calibrate.parallelism import Unclear, layout_of, unstated
 from baseload.silicon.calibrate.workload import Lengths, lengths_of
-from baseload.errors import BaseloadError
-from baseload.silicon.hardware import hardware_of, precision_name
+from baseload.silicon.hardware import full_power, hardware_of, precision_name
 from baseload.silicon.plan import Plan
 from baseload.silicon.serving import Served
 from baseload.silicon.shape import shape_of
@@ -40,6 +40,8 @@ class Observation:
     replicas: int
     chips: int
     lengths: Lengths
+    suite: str
+    """Whose rules the load follows: MLPerf, or none."""
     kind: str
     """static, closed, open, offline, server or interactive: how the load was made."""
     concurrency: float | None
@@ -55,7 +57,7 @@ class Observation:
 
     def labels(self) -> dict[str, str]:
         """The levels this row belongs to, by effect."""
-        base = self.chip.removesuffix("-pcap")  # the same chip under a limit
+        base = full_power(self.chip)
         return {
             "family": self.family,
             "precision": self.precision,
@@ -81,6 +83,8 @@ def observe(row: Mapping[str, str]) -> Observation:
         raise LeftOut("quality is suspect")
     if row["metric"] not in METRICS:
         raise LeftOut(f"metric {row['metric']} is not predicted")
+    if not row["n_chips"].strip():
+        raise LeftOut("the number of chips is not stated")
     try:
         precision = precision_name(row["precision"])
         shape = shape_of(model(row["model"]).architecture)
@@ -115,6 +119,7 @@ def observe(row: Mapping[str, str]) -> Observation:
         replicas=layout.replicas,
         chips=chips,
         lengths=lengths_of(row),
+        suite="MLPerf" if "MLPerf" in row["concurrency_or_mode"] else "",
         kind=kind,
         concurrency=concurrency,
         rate_per_s=rate,
@@ -148,4 +153,3 @@ def _load(text: str) -> tuple[str, float | None, float | None, int | None]:
     else:
         raise LeftOut("the load is not stated")
     return kind, float(number[1]) if number else None, per_s, most
-

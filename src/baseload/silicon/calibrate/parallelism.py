@@ -2,7 +2,7 @@
 
 - Worker counts of 0 in a disaggregated row were not stated: the row is left out.
 - Without any text, an engine takes the fewest chips (a power of two) whose memory has room for weights and cache.
-- `TPn DPattnn EPn·n`: the source multiplied tensor by data parallelism; the engine ran on n chips, attention data-parallel.
+- `TPn DPattnn EPn·n`: the source multiplied tensor by data parallelism; n chips ran, attention data-parallel.
 - Tensor parallelism beyond the chips on fast links, given as MoE-TP × EP, ran on one group of MoE-TP chips.
 - Tensor parallelism that does not divide the heads, or above 16, stands for attention data parallelism (wide EP).
 """
@@ -54,14 +54,18 @@ def layout_of(text: str, chips: int, shape: Shape, domain: int) -> Layout:
 
 
 def unstated(chips: int, hardware: Hardware, shape: Shape, precision: str) -> Layout:
-    """The fewest chips with room for weights and cache, as many engines as that makes."""
+    """The fewest chips with room for weights and cache, as many engines as that makes.
+
+    Models of experts with latent attention run attention data-parallel, as their makers' deployments do.
+    """
     tensor = 1
     while tensor < chips:
         free = memory(hardware, shape, Plan(tensor=tensor), precision).free_bytes_per_chip
         if free >= ROOM * hardware.memory_bytes:
             break
         tensor *= 2
-    return Layout(decode=Plan(tensor=tensor), replicas=max(1, chips // tensor))
+    plan = Plan(data=tensor) if shape.experts and shape.latent else Plan(tensor=tensor)
+    return Layout(decode=plan, replicas=max(1, chips // tensor))
 
 
 def _pools(found: re.Match[str], shape: Shape, domain: int) -> Layout:

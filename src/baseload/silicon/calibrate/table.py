@@ -1,8 +1,7 @@
 """Observations side by side: every quantity an array over rows, so that one call prices them all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +11,11 @@ from baseload.silicon.plan import memory
 from baseload.silicon.serving import Physics, physics
 
 Array = npt.NDArray[np.float64]
-DEFAULT_LIMIT = 512.0
-"""Sequences at once that an engine runs offline when nothing is stated; engines' defaults lie between 256 and 2,048."""
+DEFAULT_LIMIT = 1024.0
+"""Sequences at once that each chip group of an engine runs offline when nothing is stated.
+
+Engines' defaults lie between 256 and 2,048.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,8 @@ class Table:
     most_running: Array
     """Sequences per engine that memory and the engine's own limit allow."""
     static: Array
+    steady: Array
+    """Whether requests never stop coming, so that every prefill falls into somebody's decode."""
     apart: Array
     """Whether prefill has chips of its own."""
     log_value: Array
@@ -70,6 +74,7 @@ def table(observations: Sequence[Observation]) -> Table:
         rate_per_s=column([np.nan if o.rate_per_s is None else o.rate_per_s for o in rows]),
         most_running=column([_most_running(o) for o in rows]),
         static=column([o.kind == "static" for o in rows]),
+        steady=column([o.kind not in ("static", "closed") for o in rows]),
         apart=column([o.prefill is not None for o in rows]),
         log_value=np.log(column([o.value for o in rows])),
     )
@@ -86,8 +91,3 @@ def _most_running(o: Observation) -> float:
     )
     limit = float(o.limit) / o.replicas if o.limit else float("inf")
     return max(1.0, min(fits, limit))
-
-
-def chosen(labels: Mapping[str, Sequence[str]], rows: npt.NDArray[np.intp]) -> dict[str, list[str]]:
-    """The labels of some rows."""
-    return {effect: [cast("Sequence[str]", given)[i] for i in rows] for effect, given in labels.items()}

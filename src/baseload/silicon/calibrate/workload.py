@@ -1,4 +1,4 @@
-"""Tokens per request of a row. MLPerf's rows leave out the input; its data sets' means are assumed here, and said so."""
+"""Tokens per request of a row. MLPerf's rows leave out the input: its data sets' means are assumed here."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,0 +1,52 @@
+"""The options that say what runs on what, shared by the commands that ask the model."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from baseload.silicon.setup import Setup, setup_of
+
+Decorated = Callable[..., Any]
+OPTIONS = (
+    click.option("--chip", required=True, metavar="CHIP", help="A chip of the catalogue."),
+    click.option("--model", required=True, metavar="MODEL", help="A model of the catalogue."),
+    click.option("--chips", default=1, show_default=True, type=click.IntRange(1), help="Chips altogether."),
+    click.option("--tp", type=click.IntRange(1), help="Tensor parallelism; all of an engine's chips without it."),
+    click.option("--pp", default=1, show_default=True, type=click.IntRange(1), help="Pipeline stages."),
+    click.option("--dp", default=1, show_default=True, type=click.IntRange(1), help="Attention data parallelism."),
+    click.option("--ep", type=click.IntRange(1), help="Expert parallelism; must divide the engine's chips."),
+    click.option("--precision", default="bf16", show_default=True, help="bf16, fp8, fp4, mxfp4, int8 or int4."),
+    click.option(
+        "--engine", default="", help="An engine and its version, as in 'vllm 0.19.0'; without it, datasheet mode."
+    ),
+)
+
+
+def setup_options(command: Decorated) -> Decorated:
+    """Adds them to a command."""
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command
+
+
+def setup_from(given: dict[str, Any]) -> Setup:
+    """The setup that the options say, taken out of the command's arguments."""
+    return setup_of(
+        chip=given.pop("chip"),
+        model=given.pop("model"),
+        chips=given.pop("chips"),
+        tensor=given.pop("tp"),
+        pipeline=given.pop("pp"),
+        data=given.pop("dp"),
+        expert=given.pop("ep"),
+        precision=given.pop("precision"),
+        engine=given.pop("engine"),
+    )
+
+
+def plan_words(setup: Setup) -> str:
+    """As people write it."""
+    plan = setup.served.plan
+    words = f"TP{plan.tensor}" + (f" PP{plan.pipeline}" if plan.pipeline > 1 else "")
+    return words + (f" DP{plan.data}" if plan.data > 1 else "") + (f" × {setup.replicas}" if setup.replicas > 1 else "")

@@ -1,0 +1,101 @@
+"""Fits the three parts of a calibration, with all rows or without some groups of them."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from baseload.silicon.calibrate.beliefs import decode_belief, first_belief, gain_belief
+from baseload.silicon.calibrate.calibration import MS, PARTS, UNKNOWN_BAND, Calibration, log_predictions, part_of
+from baseload.silicon.calibrate.decode import constants_of, log_tpot
+from baseload.silicon.calibrate.first import log_ttft
+from baseload.silicon.calibrate.hierarchy import Array, Fit
+from baseload.silicon.calibrate.load import case, log_gain
+from baseload.silicon.calibrate.observation import Observation
+from baseload.silicon.calibrate.table import table
+
+REFIT_ROUNDS = 3
+"""From the full solution, after taking a group away: what then still moves is below a hundredth."""
+
+
+class Calibrator:
+    """Rows of measurements, ready to be fitted more than once."""
+
+    def __init__(self, observations: Sequence[Observation]) -> None:
+        self.rows = {part: [o for o in observations if part_of(o) == part] for part in PARTS}
+        self._tables = {part: table(rows) for part, rows in self.rows.items()}
+        self._labels = {part: t.labels for part, t in self._tables.items()}
+        self._labels["gain"] = {**self._labels["gain"], "case": case(self._tables["gain"])}
+        beliefs = {"decode": decode_belief(), "first": first_belief(), "gain": gain_belief()}
+        self._fits = {
+            part: Fit(
+                log_tpot(self._tables["decode"]),  # the other two get their models once decode is known
+                beliefs[part],
+                self._labels[part],
+                self._tables[part].log_value - (0.0 if part == "gain" else np.log(MS)),
+            )
+            for part in PARTS
+        }
+        self._full: dict[str, tuple[Array, Array]] = {}
+
+    def fit(self, *, rounds: int = 12, spreads: bool = False) -> Calibration:
+        """Fit the parts in turn, with all rows."""
+        made = self._fitted("", rounds, spreads=spreads)
+        self._full = {part: (fit.log_constants, fit.residual) for part, fit in self._fits.items()}
+        return made
+
+    def left_out(self, groups: Sequence[str]) -> Iterator[tuple[str, str, Observation, float, str]]:
+        """For each row of each group, refitted without it: group, part, row, log(prediction / measured), mode."""
+        for group in groups:
+            for part, fit in self._fits.items():
+                fit.log_constants, fit.residual = self._full[part]
+            made = self._fitted(group, REFIT_ROUNDS, spreads=False)
+            for part, rows in self.rows.items():
+                kept = [o for o in rows if o.group == group]
+                if not kept:
+                    continue
+                t = table(kept)
+                for o, error in zip(kept, log_predictions(made, part, t) - t.log_value, strict=True):
+                    yield group, part, o, float(error), made.mode(part, o.labels()["combination"], o.family)
+
+    def _fitted(self, without: str, rounds: int, *, spreads: bool) -> Calibration:
+        """The parts in turn; `without` names a group (chip / model) that is not learned from."""
+        for part, fit in self._fits.items():
+            fit.unseen = np.array([bool(without) and o.group == without for o in self.rows[part]], dtype=bool)
+        decode = self._fits["decode"].run(rounds).learned(spreads=spreads)
+        constants = {
+            part: constants_of(decode.constants(decode_belief(), self._labels[part])) for part in ("first", "gain")
+        }
+        self._fits["first"].model = log_ttft(self._tables["first"], constants["first"])
+        first = self._fits["first"].run(rounds).learned(spreads=spreads)
+        made = first.constants(first_belief(), self._labels["gain"])
+        self._fits["gain"].model = log_gain(self._tables["gain"], constants["gain"], made)
+        gain = self._fits["gain"].run(rounds).learned(spreads=spreads)
+        return Calibration(decode=decode, first=first, gain=gain, rows=self._counted(without))
+
+    def _counted(self, without: str) -> dict[str, dict[str, int]]:
+        return {
+            part: dict(Counter(o.labels()["combination"] for o in rows if not without or o.group != without))
+            for part, rows in self.rows.items()
+        }
+
+
+def with_bands(made: Calibration, errors: Sequence[tuple[str, str, float]]) -> Calibration:
+    """Bands from left-out errors (part, mode, log error): the quantile of their size that covers 80 %.
+
+    Of a part with too few rows of a mode, all its modes together.
+    """
+    bands: dict[str, dict[str, float]] = {}
+    for part in PARTS:
+        everything = [abs(e) for p, _, e in errors if p == part]
+        bands[part] = {}
+        for mode in ("calibrated", "pooled", "datasheet"):
+            here = [abs(e) for p, m, e in errors if p == part and m == mode]
+            chosen = here if len(here) >= FEWEST else everything
+            bands[part][mode] = float(np.quantile(chosen, COVERED)) if chosen else UNKNOWN_BAND
+    return replace(made, bands=bands)
+
+
+COVERED = 0.8
+FEWEST = 20
