@@ -20,8 +20,7 @@ from baseload.silicon.estimate import Estimate
 from baseload.silicon.kernels import calibration_text
 from baseload.silicon.kernels.calibrate import runs_of
 from baseload.silicon.kernels.families import KERNELS
-from baseload.silicon.kernels.learn import Run
-from baseload.silicon.kernels.leave_out import FOLDS, left_out
+from baseload.silicon.kernels.learn import FOLDS, Run, left_out
 from baseload.silicon.kernels.row import Row
 from baseload.silicon.kernels.score import speak_to, speaks_to
 from baseload.silicon.power.fit import constants_text

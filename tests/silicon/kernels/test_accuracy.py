@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from baseload.silicon.kernels.families import KERNELS
-from baseload.silicon.kernels.learn import learn
-from baseload.silicon.kernels.leave_out import left_out
+from baseload.silicon.kernels.learn import learn, left_out
 from tests.silicon.kernels.measured import runs
 
 BARS = {"bf16": 0.08, "fp8": 0.15, "fp8_block": 0.15}

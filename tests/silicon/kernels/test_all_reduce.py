@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from baseload.catalog import chip
-from baseload.silicon.hardware import Unsupported, hardware_of
+from baseload.errors import Unsupported
+from baseload.silicon.hardware import hardware_of
 from baseload.silicon.kernels import all_reduce_case, all_reduce_s, grid_s
 
 SIZES = np.geomspace(1024, 2**31, 60)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from baseload.errors import Unsupported
 from baseload.silicon.estimate import Estimate
-from baseload.silicon.hardware import Unsupported
 from baseload.silicon.kernels import attention_case, attention_s, grid_s
 from baseload.silicon.kernels.attention import Phase
 from baseload.silicon.kernels.case import Array

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from baseload.silicon.kernels import gemm_case
+from baseload.silicon.kernels.bands import LEAST_BAND, Miss, band, bands_of
 from baseload.silicon.kernels.calibrate import calibration_text
 from baseload.silicon.kernels.families import KERNELS
-from baseload.silicon.kernels.learn import LEAST_BAND, bands_of, learn
+from baseload.silicon.kernels.learn import learn
 from baseload.silicon.kernels.record import read, shipped
 from tests.silicon.kernels.measured import FILES, rows, runs
 
@@ -59,15 +60,30 @@ def test_an_engine_never_measured_on_a_chip_is_pooled_there() -> None:
 
 
 def test_bands_cut_less_of_the_tails_the_fewer_the_groups() -> None:
+    def miss(i: int, error: float, groups: int) -> Miss:
+        return Miss(run=i, fold="chip", group=str(i % groups), mode="pooled", kind="bf16", error=error)
+
     errors = np.linspace(-1, 1, 101)
-    few = bands_of({"pooled": [(str(i % 4), float(e)) for i, e in enumerate(errors)]})["pooled"]
-    many = bands_of({"pooled": [(str(i), float(e)) for i, e in enumerate(errors)]})["pooled"]
+    few = bands_of(miss(i, float(e), 4) for i, e in enumerate(errors))["pooled"]
+    many = bands_of(miss(i, float(e), 101) for i, e in enumerate(errors))["pooled"]
     assert few[0] < many[0] < 0 < many[1] < few[1]
     assert many[1] == pytest.approx(0.81, abs=0.02)
 
 
+def test_a_kind_with_few_errors_takes_the_band_of_its_mode() -> None:
+    kinds = ["bf16"] * 50 + ["fp8"] * 5
+    errors = [
+        Miss(run=i, fold="chip", group=str(i), mode="pooled", kind=kind, error=(-1) ** i * 0.5)
+        for i, kind in enumerate(kinds)
+    ]
+    bands = bands_of(errors)
+    assert set(bands) == {"pooled", "pooled bf16"}
+    assert band(bands, "pooled", "fp8") == bands["pooled"]
+
+
 def test_no_band_is_narrower_than_what_is_assumed_of_its_mode() -> None:
+    assert band({}, "datasheet", "bf16") == (-LEAST_BAND["datasheet"], LEAST_BAND["datasheet"])
     for run in runs("gemm")[::17]:
-        calibration = shipped()["gemm"]
-        low, high = calibration.band(run.case)
-        assert min(-low, high) >= LEAST_BAND[calibration.mode(run.case)]
+        guess = shipped()["gemm"].estimate(run.case)
+        assert np.log(guess.high / guess.value) >= LEAST_BAND[guess.mode] - 1e-9
+        assert np.log(guess.value / guess.low) >= LEAST_BAND[guess.mode] - 1e-9

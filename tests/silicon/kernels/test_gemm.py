@@ -6,8 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from baseload.catalog import chip
-from baseload.errors import BaseloadError
-from baseload.silicon.hardware import Unsupported
+from baseload.errors import BaseloadError, Unsupported
 from baseload.silicon.kernels import gemm_case, gemm_s, grid_s
 
 SIZES = st.integers(1, 32768)

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from baseload.silicon.calibrate.observation import LeftOut
+from baseload.silicon.kernels.calibration import Calibration
 from baseload.silicon.kernels.families import KERNELS
-from baseload.silicon.kernels.learn import Calibration, Run, learn
+from baseload.silicon.kernels.learn import Run, learn
 from baseload.silicon.kernels.record import Provenance, written
 from baseload.silicon.kernels.row import Row, run_of
 

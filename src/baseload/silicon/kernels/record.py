@@ -11,8 +11,8 @@ from importlib import resources
 from typing import Any
 
 from baseload.silicon.calibrate.hierarchy import Learned
+from baseload.silicon.kernels.calibration import Calibration
 from baseload.silicon.kernels.families import KERNELS
-from baseload.silicon.kernels.learn import Calibration
 
 FORMAT = 1
 DIGITS = 4

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from baseload.silicon.calibrate.observation import LeftOut
 from baseload.silicon.estimate import Estimate
+from baseload.silicon.kernels.calibration import Calibration
 from baseload.silicon.kernels.checks import CATEGORIES, check
-from baseload.silicon.kernels.learn import Calibration
 from baseload.silicon.kernels.predict import estimate
 from baseload.silicon.kernels.row import Row, case_of, seconds_of
 
