@@ -51,8 +51,9 @@ def rows_of(kernel: str) -> list[Row]:
 
 def metric(run: Run) -> str:
     """What a line of the table is about."""
-    kernel, band = run.case.kernel, run.case.band
-    return f"{kernel} {TOGETHER.get(band, band)}"
+    case = run.case
+    kind = case.scope or case.labels.get("bus") or case.labels["precision"]
+    return f"{case.kernel} {TOGETHER.get(kind, kind)}"
 
 
 def summary(pairs: Iterable[tuple[Run, Estimate]]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ def test_products_of_an_unseen_shape_are_within_their_bars() -> None:
     for run in given:
         if run.case.shape == FOLD:
             guess = without.estimate(run.case)
-            errors[run.case.band].append(abs(guess.value / run.value_s - 1))
+            errors[run.case.labels["precision"]].append(abs(guess.value / run.value_s - 1))
             held.append(guess.low <= run.value_s <= guess.high)
     missed = {band: float(np.median(errors[band])) for band, bar in BARS.items() if np.median(errors[band]) > bar}
     assert missed == {}

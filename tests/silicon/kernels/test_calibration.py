@@ -46,7 +46,7 @@ def test_a_prediction_survives_being_written_and_read() -> None:
 
 
 def test_eight_rows_of_chip_family_and_precision_make_a_cell_calibrated() -> None:
-    mine = [run for run in runs("attention") if run.case.labels["chip"] == "L40S" and run.case.band == "decode"]
+    mine = [run for run in runs("attention") if run.case.labels["chip"] == "L40S" and run.case.scope == "decode"]
     others = [run for run in runs("attention") if run.case.labels["chip"] != "L40S"]
     cell = mine[0].case.cell
     of_cell = [run for run in mine if run.case.cell == cell]

@@ -1,10 +1,10 @@
 """All-reduce over n chips of one fast-link domain, by a library (NCCL) or by an engine's own kernels.
 
-    library   min( latency + ring / 0.45,  latency · 2.7 + ring ),  ring = 2(n−1)/n · bytes / (link · share)
+    library   min( latency + ring / 0.5,  latency · 3 + ring ),  ring = 2(n−1)/n · bytes / (link · share)
     engine    n = 2 or small:  latency + (n−1) · bytes / link      (one shot: each reads all the others)
               larger:          2 · latency + 2(n−1)/n · bytes / link  (two shots: reduce-scatter, all-gather)
 
-The figures 0.45, 2.7 and 2 are learned. The library's two lines are its low-latency protocol, which sends a flag
+The figures 0.5, 3 and 2 are learned. The library's two lines are its low-latency protocol, which sends a flag
 beside every datum, and its simple one. Latency grows with a power of n; so does the share of the link, upwards where a
 switch reduces, downwards on shared PCIe. Above 8 MiB engines hand over to the library; on PCIe they always do.
 Sources: NCCL's documented protocols and cost model (2(n−1)/n bytes); vLLM custom_all_reduce.cuh (sizes and shots).

@@ -18,7 +18,7 @@ from baseload.errors import Unsupported
 from baseload.silicon.calibrate.hierarchy import Belief, Prior
 from baseload.silicon.calibrate.observation import family_of
 from baseload.silicon.hardware import format_of, hardware_of
-from baseload.silicon.kernels.case import Array, Case, Constants, Kernel, Number, Quantities, kinship, spreads
+from baseload.silicon.kernels.case import Array, Case, Constants, Kernel, Number, Quantities, kinship, length, spreads
 from baseload.silicon.kernels.generation import generation
 
 Phase = Literal["prefill", "decode"]
@@ -56,19 +56,21 @@ def attention_case(
     pairs = new_tokens * np.asarray(cached_tokens, dtype=float) + np.square(new_tokens) / 2.0
     cache_bytes = 2.0 * batch * context * kv_heads * head_dim * width
     vector_bytes = 2.0 * batch * new_tokens * heads * head_dim * QUERY_BYTES
+    compute_s = 4.0 * batch * heads * head_dim * pairs / hardware.rate(dtype)
+    memory_s = (cache_bytes + vector_bytes) / hardware.bandwidth_bytes_per_s
     precision = f"kv {'fp8' if width == 1.0 else 'bf16'}"
     return Case(
         kernel="attention",
         quantities={
             "prefill": 1.0 if phase == "prefill" else 0.0,
-            "compute_s": 4.0 * batch * heads * head_dim * pairs / hardware.rate(dtype),
-            "memory_s": (cache_bytes + vector_bytes) / hardware.bandwidth_bytes_per_s,
+            "compute_s": compute_s,
+            "memory_s": memory_s,
             "fill": (cache_bytes + vector_bytes)
             / max(entry.sram_mb.value * 1e6 if entry.sram_mb else 0.0, LEAST_CACHE_BYTES),
             "context": context,
         },
         labels=kinship(hardware.name, generation(hardware.name), f"{phase} {precision}"),
-        band=phase,
+        band=f"{phase} {length(compute_s, memory_s)}",
         shape=f"{phase} {heads}/{kv_heads}",
         family=family,
         scope=phase,

@@ -52,6 +52,15 @@ class Kernel:
     belief: Belief
 
 
+SHORT_S = 30e-6
+"""Below it launches and hosts, which no datasheet tells, are a large part of a kernel's time."""
+
+
+def length(*limits_s: Number) -> str:
+    """Whether the longest of what the datasheet alone allows is short or long: their errors are unlike."""
+    return "short" if max(float(np.max(limit)) for limit in limits_s) < SHORT_S else "long"
+
+
 def spreads(common: float, **over: float) -> dict[str, float]:
     """How far chip, generation, precision and their pairs may move a constant, unless said otherwise by name."""
     effects = ("chip", "generation", "precision", "chip precision", "generation precision")

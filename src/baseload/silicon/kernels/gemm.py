@@ -19,7 +19,7 @@ from baseload.errors import Unsupported
 from baseload.silicon.calibrate.hierarchy import Belief, Prior
 from baseload.silicon.calibrate.observation import family_of
 from baseload.silicon.hardware import hardware_of
-from baseload.silicon.kernels.case import Array, Case, Constants, Kernel, Number, Quantities, kinship, spreads
+from baseload.silicon.kernels.case import Array, Case, Constants, Kernel, Number, Quantities, kinship, length, spreads
 from baseload.silicon.kernels.generation import generation
 
 OVERLAP = 4
@@ -67,18 +67,20 @@ def gemm_case(chip_name: str, m: Number, n: Number, k: Number, dtype: str, engin
     hardware, name = hardware_of(chip(chip_name)), dtype_name(dtype)
     stored, family = DTYPES[name], family_of(engine)
     quantised = SOURCE_BYTES + stored.activation_bytes if stored.quantised else 0.0
+    compute_s = 2.0 * m * n * k / hardware.rate(stored.rate)
+    moved = stored.weight_bytes * n * k + stored.activation_bytes * m * k + RESULT_BYTES * m * n
+    memory_s = moved / hardware.bandwidth_bytes_per_s
     return Case(
         kernel="gemm",
         quantities={
-            "compute_s": 2.0 * m * n * k / hardware.rate(stored.rate),
-            "memory_s": (stored.weight_bytes * n * k + stored.activation_bytes * m * k + RESULT_BYTES * m * n)
-            / hardware.bandwidth_bytes_per_s,
+            "compute_s": compute_s,
+            "memory_s": memory_s,
             "quantise_s": quantised * m * k / hardware.bandwidth_bytes_per_s,
             "rows": m,
             "depth": k,
         },
         labels={**kinship(hardware.name, generation(hardware.name), name), "engine": family},
-        band=name,
+        band=f"{name} {length(compute_s, memory_s)}",
         shape=f"{n:g}x{k:g}" if np.ndim(n) == np.ndim(k) == 0 else "",
         family=family,
     )
