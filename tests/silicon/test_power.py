@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baseload.silicon.calibrate.observation import LeftOut
-from baseload.silicon.power import ServerPower, joules_per_token, speak_to, speaks_to, watts
+from baseload.silicon.power import ServerPower, joules_per_token, score_rows, speak_to, speaks_to, watts
 from baseload.silicon.power.draw import shipped
 from baseload.silicon.power.fit import constants_text, learn
 from baseload.silicon.power.rows import estimate
@@ -94,6 +94,10 @@ def test_published_checks_of_power_hold() -> None:
     for left_out in ("SV110", "SV112"):
         with pytest.raises(LeftOut):
             speak_to(checks[left_out])
+
+
+def test_every_row_of_energy_is_predicted() -> None:
+    assert [guess for guess in score_rows(rows("energy.csv")) if isinstance(guess, str)] == []
 
 
 def test_a_metric_that_is_not_modelled_says_so() -> None:

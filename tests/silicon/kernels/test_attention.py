@@ -71,6 +71,8 @@ def test_impossible_heads_and_phases_are_errors() -> None:
 
     with pytest.raises(Unsupported, match="32 heads do not divide into 5"):
         ask("decode", 5)
+    with pytest.raises(Unsupported, match="at least one sequence"):
+        ask("decode", 0)
     with pytest.raises(Unsupported, match="prefill or decode, not 'train'"):
         ask("train", 8)
 

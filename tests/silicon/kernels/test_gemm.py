@@ -59,6 +59,11 @@ def test_precision_that_a_chip_lacks_is_an_error_that_names_what_it_has() -> Non
         gemm_s("H100-SXM", 16, 4096, 4096, "nvfp4")
 
 
+def test_a_format_has_the_names_that_tools_give_it() -> None:
+    assert gemm_s("H100-SXM", 64, 4096, 4096, "float16") == gemm_s("H100-SXM", 64, 4096, 4096, "bfloat16")
+    assert gemm_s("H100-SXM", 64, 4096, 4096, "fp8_static") == gemm_s("H100-SXM", 64, 4096, 4096, "fp8")
+
+
 def test_unknown_chips_formats_and_empty_matrices_are_errors() -> None:
     with pytest.raises(BaseloadError, match="did you mean 'H100-SXM'"):
         gemm_s("H100-SMX", 16, 4096, 4096)

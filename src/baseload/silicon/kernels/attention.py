@@ -47,6 +47,10 @@ def attention_case(
     """One layer's attention: each of `batch` sequences adds `new_tokens` to `cached_tokens`. Unsupported as of gemm."""
     if phase not in ("prefill", "decode"):
         raise Unsupported(f"attention is of prefill or decode, not {phase!r}")
+    if min(heads, kv_heads, head_dim) < 1 or np.any(np.minimum(batch, new_tokens) < 1) or np.any(cached_tokens < 0):
+        raise Unsupported(
+            "attention has at least one sequence, new token, head and dimension, and no less than no cache"
+        )
     if heads % kv_heads:
         raise Unsupported(f"{heads} heads do not divide into {kv_heads} groups of keys and values")
     entry = chip(chip_name)

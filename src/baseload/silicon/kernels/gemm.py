@@ -48,7 +48,13 @@ DTYPES: Mapping[str, Dtype] = {
     "int8_wo": Dtype(rate="bf16", weight_bytes=1.0, activation_bytes=2.0),
     "int4_wo": Dtype(rate="bf16", weight_bytes=0.53125, activation_bytes=2.0),
 }
-ALIASES = {"bfloat16": "bf16", "float16": "bf16", "fp16": "bf16", "half": "bf16", "fp4": "nvfp4"}
+ALIASES = {
+    **dict.fromkeys(("bfloat16", "float16", "fp16", "half"), "bf16"),
+    # scales known beforehand, or the library's own: one pass over the activations all the same
+    **dict.fromkeys(("fp8_static", "fp8_ootb"), "fp8"),
+    "sq": "int8",
+    "fp4": "nvfp4",
+}
 SOURCE_BYTES, RESULT_BYTES = 2.0, 2.0
 
 

@@ -48,6 +48,11 @@ def run_of(row: Row) -> Run:
     return Run(case=case_of(row), value_s=float(row["value"]) * seconds_of(row))
 
 
+def _whole(row: Row, column: str) -> int:
+    """A count, which some tools write with a point."""
+    return round(float(row[column]))
+
+
 def _attention(row: Row) -> Case:
     dtype, _, kv = row["precision"].partition("/kv:")
     phase = row["op"].removeprefix("attention_")
@@ -59,9 +64,9 @@ def _attention(row: Row) -> Case:
         batch=float(row["batch"]),
         new_tokens=float(row["isl_or_q_len"]),
         cached_tokens=float(row["step_or_kv_len"]),
-        heads=int(row["n_heads"]),
-        kv_heads=int(row["n_kv_heads"]),
-        head_dim=int(row["head_dim"]),
+        heads=_whole(row, "n_heads"),
+        kv_heads=_whole(row, "n_kv_heads"),
+        head_dim=_whole(row, "head_dim"),
         dtype=dtype,
         kv_dtype=kv or dtype,
         engine=row["engine"],
@@ -72,5 +77,5 @@ def _all_reduce(row: Row) -> Case:
     size = float(row["message_bytes"])
     counted = COUNTS_ELEMENTS in row["source"]
     return all_reduce_case(
-        row["chip"], int(row["n_chips"]), size * (ELEMENT_BYTES if counted else 1), row["engine"], row["precision"]
+        row["chip"], _whole(row, "n_chips"), size * (ELEMENT_BYTES if counted else 1), row["engine"], row["precision"]
     )

@@ -1,5 +1,7 @@
 """What the power model says of a row of a validation file, in the row's unit."""
 
+from collections.abc import Sequence
+
 from baseload.silicon.calibrate.observation import LeftOut
 from baseload.silicon.estimate import Estimate
 from baseload.silicon.power.checks import check
@@ -18,3 +20,14 @@ def speak_to(row: Row) -> Estimate:
     if "metric" in row:
         return estimate(row)
     raise LeftOut("not about power")
+
+
+def score_rows(rows: Sequence[Row]) -> list[Estimate | str]:
+    """A prediction, or the reason why not, for each row."""
+    made: list[Estimate | str] = []
+    for row in rows:
+        try:
+            made.append(speak_to(row))
+        except LeftOut as reason:
+            made.append(str(reason))
+    return made
