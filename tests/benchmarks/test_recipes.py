@@ -24,6 +24,7 @@ KEYS = {
     "serve": {"machine", "model", "output_tokens", "streams"},
     "priorities": {"machine", "flex_streams", "internal", "paying", "failures", "record"},
     "dispatch": {"machine", "seed", "commit", "dispatch_20x20"},
+    "kernel_accuracy": {"machine", "groups", "power", "checks"},
     "simulator": {"machine", "seed", "speed", "first_call"},
     "explore_shape": {"machine", "mark", "model", "tokens", "decode_chip", "cases", "memory_price_at_which_it_turns",
                       "memory_price_at_which_it_turns_by_tokens", "share_of_long_prompts_at_which_it_turns",

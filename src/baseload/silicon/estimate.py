@@ -1,6 +1,6 @@
 """A predicted figure with how sure it is: the central value, an 80 % band, and what it rests on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Mode = Literal["calibrated", "pooled", "datasheet"]
@@ -20,3 +20,7 @@ class Estimate:
     mode: Mode
     assumption: str = ""
     """What was not given and had to be assumed, in words."""
+
+    def times(self, factor: float) -> "Estimate":
+        """In another unit; `factor` is positive."""
+        return replace(self, value=self.value * factor, low=self.low * factor, high=self.high * factor)
