@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baseload.errors import SetupError
+from baseload.errors import Unsupported
 from baseload.silicon.ranking import RankingChip, RankingRate, RankingShape, chips_for_capacity, rank, ranking_facts
 from baseload.silicon.ranking.estimate import Work
 
@@ -54,7 +54,7 @@ def test_a_short_row_still_costs_a_sector() -> None:
 
 
 def test_tables_that_do_not_fit_say_by_how_much_and_what_holds_them() -> None:
-    with pytest.raises(SetupError, match=r"do not fit 2 chips by 112\.0 GB; 4 chips hold them"):
+    with pytest.raises(Unsupported, match=r"do not fit 2 chips by 112\.0 GB; 4 chips hold them"):
         rate(chips=2)
 
 

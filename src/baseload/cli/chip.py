@@ -4,6 +4,8 @@ import click
 
 from baseload.cli.chip_catalog import list_chips, show_chip
 from baseload.cli.chip_cost import chip_cost
+from baseload.cli.chip_explore import chip_explore
+from baseload.cli.chip_measure import measure
 from baseload.cli.chip_predict import compare_chips, predict_chip
 from baseload.cli.chip_simulate import chip_simulate
 from baseload.cli.chip_train import train
@@ -26,6 +28,8 @@ COMMANDS = (
     calibrate_chips,
     chip_cost,
     train,
+    chip_explore,
+    measure,
 )
 for command in COMMANDS:
     chip.add_command(command)

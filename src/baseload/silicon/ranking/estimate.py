@@ -16,7 +16,7 @@ import numpy as np
 
 from baseload.catalog import RankingModel
 from baseload.catalog.fact import FactSpec
-from baseload.errors import SetupError
+from baseload.errors import Unsupported
 from baseload.silicon.ranged import Band, Facts, Number, band, central, drawn, read_facts
 
 Binds = Literal["bandwidth", "compute", "network"]
@@ -118,12 +118,12 @@ def rank(
     chips: int | None = None,
     facts: Facts | None = None,
 ) -> RankingRate:
-    """How many samples a second. Without `chips`, on as few as hold the tables. `SetupError` when they do not fit."""
+    """How many samples a second. Without `chips`, on as few as hold the tables. `Unsupported` when they do not fit."""
     fewest = chips_for_capacity(model, chip, work)
     count = chips or fewest
     if count < fewest:
         short = model.table_bytes(work) - count * TABLE_SHARE * chip.memory_bytes
-        raise SetupError(f"the tables do not fit {count} chips by {short / 1e9:.1f} GB; {fewest} chips hold them")
+        raise Unsupported(f"the tables do not fit {count} chips by {short / 1e9:.1f} GB; {fewest} chips hold them")
     known = facts or ranking_facts()
     centre = _seconds(model, chip, work, count, central(known))
     draws = _seconds(model, chip, work, count, drawn(known, rng))

@@ -3,7 +3,7 @@
 from baseload.catalog import Chip, ModelEntry, Precision, count_parameters
 from baseload.catalog.architecture import number
 from baseload.catalog.fact import Fact
-from baseload.errors import SetupError
+from baseload.errors import SetupError, Unsupported
 from baseload.silicon.training.step import Network, Trainer
 
 
@@ -26,9 +26,13 @@ def network_of(entry: ModelEntry) -> Network:
 
 def trainer_of(chip: Chip, precision: Precision) -> Trainer:
     """A chip's peak at a precision, memory and links. A chip without links trains alone."""
-    peak = _needed(chip, chip.peak(precision), f"{precision.upper()} arithmetic")
+    peak = chip.peak(precision)
+    if peak is None:
+        raise Unsupported(
+            f"{chip.id} has no {precision} arithmetic, so it cannot train in it; choose another --precision"
+        )
     return Trainer(
-        peak_flops_per_s=peak * 1e12,
+        peak_flops_per_s=peak.value * 1e12,
         memory_bytes=_needed(chip, chip.memory_gb, "memory_gb") * 1e9,
         link_bytes_per_s=chip.scaleup_gb_per_s.value * 1e9 if chip.scaleup_gb_per_s else 0.0,
         domain=chip.scaleup_domain.value if chip.scaleup_domain and chip.scaleup_gb_per_s else 1,

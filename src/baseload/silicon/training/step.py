@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from baseload.errors import SetupError
+from baseload.errors import Unsupported
 from baseload.silicon.ranged import Array, Number
 
 ACTIVATION_BYTES = 2
@@ -25,9 +25,9 @@ INTERLEAVE = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """A model as training sees it. Parameters are counts.
+    """A model as training sees it. Parameters are counts; `expert_params`, of the routed experts, are part of `params`.
 
-    `expert_params` are those of the routed experts, a part of `params`; `score_flops` is of the attention scores: per query token and token of context, forward, over all layers.
+    `score_flops` is of the attention scores: per query token and token of context, forward, over all layers.
     """
 
     params: float
@@ -156,7 +156,7 @@ def plan_for(
 ) -> Plan:
     """The plan that splits the model least and fits: tensor parallel first, inside the scale-up domain, then pipeline.
 
-    `tp` and `pp` may be given. `SetupError` when no split fits, with what is missing.
+    `tp` and `pp` may be given. `Unsupported` when no split fits, with what is missing.
     """
     stages = (pp,) if pp else tuple(2**n for n in range(11) if 2**n <= model.layers)
     widths = (tp,) if tp else tuple(2**n for n in range(5) if 2**n <= chip.domain)
@@ -167,21 +167,21 @@ def plan_for(
         if chips % (t * p) == 0 and t <= chip.domain and p <= model.layers
     ]
     if not plans:
-        raise SetupError(
+        raise Unsupported(
             f"{chips} chips do not divide into tensor {tp or 'any'} × pipeline {pp or 'any'}; "
             f"tensor parallel may be 1 to {chip.domain}, pipeline stages 1 to {model.layers}"
         )
     whole = [plan for plan in plans if plan.microbatches >= 1]
     if not whole:
         least = batch_tokens // sequence_tokens
-        raise SetupError(
+        raise Unsupported(
             f"a batch of {least} sequences does not divide over {chips} chips; use fewer, or larger batches"
         )
     for plan in sorted(whole, key=lambda plan: (plan.tp * plan.pp, plan.pp)):
         if state_bytes(model, plan) <= STATE_SHARE * chip.memory_bytes:
             return plan
     need = min(state_bytes(model, plan) for plan in whole) - STATE_SHARE * chip.memory_bytes
-    raise SetupError(
+    raise Unsupported(
         f"weights, gradients and optimiser do not fit {chips} chips: {need / 1e9:.1f} GB too many on each "
         f"(a chip has {chip.memory_bytes / 1e9:.0f} GB, {STATE_SHARE:.0%} of it for state); use more chips"
     )
