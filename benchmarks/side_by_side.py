@@ -14,12 +14,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean, median
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from baseload.silicon import predict, validate
+from baseload.silicon import validate
 from baseload.silicon.estimate import Estimate
+from baseload.silicon.predict import grid
 from baseload.silicon.setup import setup_of
 from benchmarks.aiconfigurator import Answer, interpreter, speed, theirs
 from benchmarks.aiconfigurator_rows import METRICS, Ask, ask_of
@@ -35,6 +36,7 @@ LIGHT_LOAD = 8
 """Requests at once up to which the first token hardly waits for others."""
 
 Row = Mapping[str, str]
+T = TypeVar("T")
 
 
 def read(paths: Sequence[Path]) -> list[Row]:
@@ -107,7 +109,7 @@ def our_speed() -> dict[str, float]:
     took = []
     for _ in range(CALLS + 1):
         began = time.perf_counter()
-        predict.grid(setup, **load)
+        grid(setup, **load)
         took.append(time.perf_counter() - began)
     return {
         "grid_points": GRID, "grid_s": rounded(median(took[1:])), "first_call_s": rounded(took[0]),
@@ -115,9 +117,31 @@ def our_speed() -> dict[str, float]:
     }  # fmt: skip
 
 
-def sample(rows: Sequence[Row], most: int) -> list[Row]:
+def sample(items: Sequence[T], most: int) -> list[T]:
     """At most so many (0: all), chosen by a fixed seed."""
-    return list(rows) if not most or len(rows) <= most else random.Random(SEED).sample(list(rows), most)
+    return list(items) if not most or len(items) <= most else random.Random(SEED).sample(items, most)
+
+
+def run(given: Sequence[Row], python: str, most: int) -> dict[str, Any]:
+    """The whole comparison, for these rows, with this interpreter's AIConfigurator."""
+    read_as = [(row, ask_of(row)) for row in given]
+    asked = sample([(row, ask) for row, ask in read_as if isinstance(ask, Ask)], most)
+    rows, asks = [row for row, _ in asked], [ask for _, ask in asked]
+    with interpreter(python) as found:
+        say(f"asking AIConfigurator for {len(asks)} rows")
+        version, answers = theirs(asks, found)
+    say("asking Baseload")
+    return {
+        "seed": SEED,
+        "aiconfigurator_version": version,
+        "rows": len(given),
+        "not_asked": dict(Counter(reason for _, reason in read_as if isinstance(reason, str)).most_common()),
+        "asked": len(asks),
+        "answered": dict(Counter(answer["way"] for answer in answers if "way" in answer)),
+        "no_answer": dict(Counter(answer["reason"] for answer in answers if "reason" in answer).most_common()),
+        "error": tables(rows, asks, answers),
+        "speed": {"aiconfigurator": speed(answers, GRID), "baseload": our_speed()},
+    }
 
 
 def main() -> int:
@@ -126,29 +150,7 @@ def main() -> int:
     parser.add_argument("--python", default="", help="an interpreter that has aiconfigurator-core")
     parser.add_argument("--rows", type=int, default=0, help="ask for so many rows, chosen by a fixed seed (0: all)")
     args = parser.parse_args()
-    given = read(args.files)
-    asked = [(row, ask) for row in given if isinstance(ask := ask_of(row), Ask)]
-    not_asked = Counter(ask for row in given if isinstance(ask := ask_of(row), str))
-    kept = sample(asked, QUICK_ROWS if args.quick else args.rows)
-    rows, asks = [row for row, _ in kept], [ask for _, ask in kept]
-    with interpreter(args.python) as python:
-        say(f"asking AIConfigurator for {len(asks)} rows")
-        version, answers = theirs(asks, python)
-    say("asking Baseload")
-    publish(
-        {
-            "seed": SEED,
-            "aiconfigurator_version": version,
-            "rows": len(given),
-            "not_asked": dict(not_asked.most_common()),
-            "asked": len(asks),
-            "answered": dict(Counter(answer["way"] for answer in answers if "way" in answer)),
-            "no_answer": dict(Counter(answer["reason"] for answer in answers if "reason" in answer).most_common()),
-            "error": tables(rows, asks, answers),
-            "speed": {"aiconfigurator": speed(answers, GRID), "baseload": our_speed()},
-        },
-        as_json=args.json,
-    )
+    publish(run(read(args.files), args.python, QUICK_ROWS if args.quick else args.rows), as_json=args.json)
     return 0
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import side_by_side
 from benchmarks.aiconfigurator import speed, theirs
 from benchmarks.aiconfigurator_rows import Ask, ask_of
 from benchmarks.side_by_side import ROWS, compared, errors, read, sample
@@ -128,24 +129,61 @@ def test_a_sample_is_the_same_every_time() -> None:
     assert sample(rows, 0) == rows
 
 
-def test_each_point_is_asked_once_and_answers_come_back_in_order(tmp_path: Path) -> None:
-    """A stand-in for an interpreter that has the package: it answers each line with the line's input length."""
-    python = tmp_path / "python"
-    python.write_text(
-        "#!/bin/sh\n"
-        """echo '{"version": "0.0"}'\n"""
-        """sed -n 's/.*"isl": \\([0-9]*\\),.*/{"ttft_ms": \\1, "whole_s": 0.01, "kept_s": 0.001, "warm": true}/p'\n"""
+@pytest.fixture
+def python(tmp_path: Path) -> str:
+    """A stand-in for an interpreter that has the package: its first token takes as many ms as the input has tokens."""
+    answer = '"tpot_ms": 25, "way": "stated modes", "mode": "SILICON", "whole_s": 0.01, "kept_s": 0.001, "warm": true'
+    return script(
+        tmp_path,
+        """echo '{"version": "0.0"}'""",
+        """sed -n 's/.*"isl": \\([0-9]*\\),.*/{"ttft_ms": \\1, """ + answer + """}/p'""",
     )
-    python.chmod(python.stat().st_mode | stat.S_IXUSR)
+
+
+def script(folder: Path, *lines: str) -> str:
+    path = folder / "python"
+    path.write_text("\n".join(["#!/bin/sh", *lines, ""]))
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return str(path)
+
+
+def test_each_point_is_asked_once_and_answers_come_back_in_order(python: str) -> None:
     asks = [asked(isl="512"), asked(isl="64", chip="B200-SXM"), asked(isl="512", metric="ttft_ms")]
-    version, answers = theirs(asks, str(python))
+    version, answers = theirs(asks, python)
     assert (version, [one["ttft_ms"] for one in answers]) == ("0.0", [512, 64, 512])
-    assert speed(answers, 1000)["per_s_model_kept"] == 1000.0
+    assert answers[0] is answers[2]
+    assert speed(answers, 1000) | {"first_s": 0.0} == {
+        "estimates": 2, "first_s": 0.0, "per_s": 100.0, "per_s_model_kept": 1000.0, "grid_s_model_kept": 1.0
+    }  # fmt: skip
 
 
 def test_an_interpreter_without_the_package_is_told(tmp_path: Path) -> None:
-    python = tmp_path / "python"
-    python.write_text("#!/bin/sh\necho \"No module named 'aiconfigurator_core'\" >&2\nexit 1\n")
-    python.chmod(python.stat().st_mode | stat.S_IXUSR)
+    bare = script(tmp_path, "echo \"No module named 'aiconfigurator_core'\" >&2", "exit 1")
     with pytest.raises(SystemExit, match="did not answer"):
-        theirs([asked()], str(python))
+        theirs([asked()], bare)
+
+
+def test_a_comparison_has_both_sides_and_every_key_is_documented(python: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(side_by_side, "GRID", 1000)
+    monkeypatch.setattr(
+        side_by_side,
+        "ours",
+        lambda rows: {"baseload_shipped": [20.0] * len(rows), "baseload_left_out": [30.0] * len(rows)},
+    )
+    rows = [row(value="20"), row(value="25", n_chips="16"), row(quality="suspect")]
+    result = side_by_side.run(rows, python, 0)
+    assert (result["rows"], result["asked"], result["not_asked"]) == (3, 2, {"quality is suspect": 1})
+    table = result["error"]["tpot_ms"]["measured_tables"]
+    medians = {name: table[name]["median_ape"] for name in table if name != "rows"}
+    assert medians == {"aiconfigurator": 0.125, "baseload_shipped": 0.1, "baseload_left_out": 0.35}
+    assert result["error"]["ttft_ms"]["measured_tables"] == {"rows": 0}
+    told = (Path(__file__).parents[2] / "docs" / "reference" / "bench.md").read_text().split("\n## side_by_side\n")[1]
+    assert [key for key in keys(result) - set(result["not_asked"]) if f"`{key}`" not in told] == []
+
+
+def keys(value: object) -> set[str]:
+    """Of a result and all that is in it, but not the ways and reasons that are counted."""
+    if not isinstance(value, dict):
+        return set()
+    counted = {"not_asked", "answered", "no_answer"}
+    return set(value) | {key for name, inner in value.items() if name not in counted for key in keys(inner)}
