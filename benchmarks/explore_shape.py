@@ -16,15 +16,15 @@ import numpy as np
 
 from baseload.config.traffic import Slo, Spread, Traffic, TrafficClass
 from baseload.silicon.explore import Market, design, explore, judge, refuse, set_scene
-from baseload.silicon.explore.answer import default_model
 from baseload.silicon.explore.design import build
 from baseload.silicon.explore.genome import Genome
 from baseload.silicon.explore.scene import Scene
 from benchmarks.report import options, publish, say
 
 MODEL = "Llama-3.1-70B"
-LONG_ANSWERS, LONG_PROMPTS = (1024, 8192), (8192, 64)
+LONG_ANSWERS, LONG_PROMPTS = (2048, 4096), (8192, 64)
 """Tokens in and out of a request: reasoning, and the sorting of documents."""
+OTHER_ANSWERS = ((512, 2048), (1024, 4096), (1024, 8192))
 SURGE = 3.0
 TTFT_MS, TPOT_MS = 3000, 50
 
@@ -101,9 +101,9 @@ def cases(market: Market) -> list[Case]:
     ]
 
 
-def turning_memory_price(market: Market) -> float | None:
+def turning_memory_price(market: Market, answers: tuple[int, int] = LONG_ANSWERS) -> float | None:
     """The multiple of today's memory price at which the chip's advantage on long answers is gone; None: beyond 20."""
-    mix = traffic((1.0, LONG_ANSWERS))
+    mix = traffic((1.0, answers))
     return turning(lambda k: case("", mix, replace(market, memory_price=k)).ratio, 1.0, 20.0)
 
 
@@ -123,7 +123,7 @@ def turning(ratio: Callable[[float], float], low: float, high: float) -> float |
 
 
 def _scene(mix: Traffic, market: Market) -> Scene:
-    return set_scene(mix, default_model(), market)
+    return set_scene(mix, market)
 
 
 def _fixed(tokens: int) -> Spread:
@@ -155,6 +155,9 @@ def main() -> None:
             },
             "cases": [one.told() for one in found],
             "memory_price_at_which_it_turns": turning_memory_price(market),
+            "memory_price_at_which_it_turns_by_tokens": {
+                f"{given} in, {made} out": turning_memory_price(market, (given, made)) for given, made in OTHER_ANSWERS
+            },
             "share_of_long_prompts_at_which_it_turns": turning_prompt_share(market),
             "searched": {
                 "usd_per_mtok": best.chosen.usd_per_mtok,

@@ -12,22 +12,27 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from math import exp
 from pathlib import Path
 from statistics import fmean, median
 from typing import Any, TypeVar
 
 import numpy as np
 
-from baseload.silicon import validate
+from baseload.silicon.calibrate.calibrator import Calibrator
+from baseload.silicon.calibrate.learn import unique
+from baseload.silicon.calibrate.observation import LeftOut, Observation, observe
 from baseload.silicon.estimate import Estimate
 from baseload.silicon.predict import grid
 from baseload.silicon.setup import setup_of
+from baseload.silicon.validate import predict_rows
+from benchmarks.accuracy import ALSO_FITTED, DATA, SCORED, observations
 from benchmarks.aiconfigurator import Answer, interpreter, speed, theirs
 from benchmarks.aiconfigurator_rows import METRICS, Ask, ask_of
 from benchmarks.report import options, publish, say
 from benchmarks.stats import percentile, rounded
 
-ROWS = Path(__file__).resolve().parent / "data" / "validation" / "serving_e2e.csv"
+ROWS = DATA / SCORED
 SEED = 20261124
 QUICK_ROWS = 4
 GRID = 100_000
@@ -50,14 +55,25 @@ def read(paths: Sequence[Path]) -> list[Row]:
 
 def ours(rows: Sequence[Row]) -> dict[str, list[float | None]]:
     """What Baseload says of each row, in ms: as shipped, and without the row's (chip, model) among what was learned."""
-    return {
-        "baseload_shipped": [_value(answer) for answer in validate.predict_rows(rows)],
-        "baseload_left_out": [_value(answer) for answer in validate.left_out(rows)],
-    }
+    shipped = [answer.value if isinstance(answer, Estimate) else None for answer in predict_rows(rows)]
+    return {"baseload_shipped": shipped, "baseload_left_out": left_out(rows)}
 
 
-def _value(answer: Estimate | str) -> float | None:
-    return answer.value if isinstance(answer, Estimate) else None
+def left_out(rows: Sequence[Row]) -> list[float | None]:
+    """Each row by a fit on all files without its (chip, model); None for one that cannot be read or is there twice."""
+    seen = [_observed(row) for row in rows]
+    own = [o for o in seen if o is not None]
+    calibrator = Calibrator(unique([*own, *observations(SCORED), *observations(ALSO_FITTED)]))
+    calibrator.fit()
+    found = {id(o): o.value * exp(e) for _, _, o, e, _ in calibrator.left_out(sorted({o.group for o in own}))}
+    return [found.get(id(o)) for o in seen]
+
+
+def _observed(row: Row) -> Observation | None:
+    try:
+        return observe(row)
+    except LeftOut:
+        return None
 
 
 def errors(predicted: Sequence[float], measured: Sequence[float]) -> dict[str, float]:

@@ -25,6 +25,9 @@ KEYS = {
     "priorities": {"machine", "flex_streams", "internal", "paying", "failures", "record"},
     "dispatch": {"machine", "seed", "commit", "dispatch_20x20"},
     "simulator": {"machine", "seed", "speed", "first_call"},
+    "explore_shape": {"machine", "mark", "model", "tokens", "decode_chip", "cases", "memory_price_at_which_it_turns",
+                      "memory_price_at_which_it_turns_by_tokens", "share_of_long_prompts_at_which_it_turns",
+                      "searched"},
     "first_answer": {"machine", "ready_s", "first_answer_s", "metered", "usage"},
 }  # fmt: skip
 ON_THE_ENGINE = {"serve", "priorities", "first_answer"}

@@ -69,7 +69,7 @@ def test_all_faults_of_all_files_come_together(tmp_path: Path) -> None:
     found = faults(tmp_path)
     assert any(fault.startswith("chips/broken.toml:") and "is not TOML" in fault for fault in found)
     assert "chips/x1.toml:4: kind must be cpu, gpu or accelerator, not 'tpu'" in found
-    assert "chips/x1.toml:5: idle_w: value -1 is not believable; expected 0.01 to 1000 W" in found
+    assert "chips/x1.toml:5: idle_w: value -1 is not believable; expected 0.01 to 10000 W" in found
     assert "chips/x1.toml:7: price_usd does not say its source" in found
     assert any(fault.startswith("chips/x1.toml:9: unknown key 'colour'") for fault in found)
 

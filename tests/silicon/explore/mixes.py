@@ -4,7 +4,6 @@ from functools import cache
 
 from baseload.config.traffic import Slo, Spread, Traffic, TrafficClass
 from baseload.silicon.explore import Market, set_scene
-from baseload.silicon.explore.answer import default_model
 from baseload.silicon.explore.genome import Genome, design
 from baseload.silicon.explore.scene import Scene
 
@@ -30,7 +29,7 @@ def mix(*classes: TrafficClass) -> Traffic:
 
 @cache
 def scene(given: float = 1024, made: float = 2048) -> Scene:
-    return set_scene(mix(one_class(given, made)), default_model(), MARKET)
+    return set_scene(mix(one_class(given, made)), MARKET)
 
 
 def chip(**chosen: object) -> Genome:

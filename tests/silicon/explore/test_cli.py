@@ -73,3 +73,11 @@ def test_a_folder_that_is_not_there_is_said_before_the_search(tmp_path: Path) ->
     result = run("chip", "explore", MIX, "--report", tmp_path / "no" / "chip.html")
     assert result.exit_code == 1
     assert "there is no folder" in result.stderr
+
+
+def test_the_guides_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (ROOT / "docs" / "guide" / "design-a-chip.md").read_text()
+    (tmp_path / "TRAFFIC.toml").write_text(MIX.read_text())
+    monkeypatch.chdir(tmp_path)
+    code = "\n".join(re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+    exec(compile(code.replace("seed=1)", "seed=1, population=24, generations=2)"), "design-a-chip.md", "exec"), {})

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from baseload.errors import SetupError
 from baseload.silicon.explore import Exploration, explore, to_json
 from baseload.silicon.explore.report import page, write
 from baseload.silicon.explore.report.svg import Axis, Series, number, plot, stacked, ticks, tornado
@@ -105,7 +106,7 @@ def test_the_report_is_written_whole(found: Exploration, text: str, tmp_path: Pa
 
 def test_a_report_that_cannot_be_put_in_place_leaves_nothing(found: Exploration, tmp_path: Path) -> None:
     (tmp_path / "chip.html").mkdir()
-    with pytest.raises(OSError):
+    with pytest.raises(SetupError, match="cannot write"):
         write(found, tmp_path / "chip.html")
     assert [p.name for p in tmp_path.iterdir()] == ["chip.html"]
 

@@ -7,7 +7,6 @@ import pytest
 
 from baseload.errors import SetupError
 from baseload.silicon.explore import judge, set_scene
-from baseload.silicon.explore.answer import default_model
 from baseload.silicon.explore.bought import SHOPPING_LIST, shop
 from baseload.silicon.explore.genome import together
 from baseload.silicon.explore.regret import best_costs, losses, regret
@@ -61,7 +60,7 @@ def test_after_any_shift_a_design_costs_at_most_its_idle_capital_and_buying() ->
 
 
 def test_a_class_that_a_design_cannot_serve_is_bought_in() -> None:
-    here = set_scene(mix(one_class(1024, 2048, tpot_ms=25)), default_model(), MARKET)
+    here = set_scene(mix(one_class(1024, 2048, tpot_ms=25)), MARKET)
     weak = judge(chip(memory="lpddr5x", stacks=1, chiplets=1, compute_mm2=40, link_gb_per_s=50), here)
     assert weak.priced.coverage[0] == 0
     assert weak.costs[0, 0] == pytest.approx(here.bought_cost[0].min())
@@ -69,11 +68,11 @@ def test_a_class_that_a_design_cannot_serve_is_bought_in() -> None:
 
 def test_a_promise_that_nothing_bought_keeps_says_which_class() -> None:
     with pytest.raises(SetupError, match="no bought chip serves 'Llama-3.1-70B' \\(external\\) within its promise"):
-        set_scene(mix(one_class(tpot_ms=0.01)), default_model(), MARKET)
+        set_scene(mix(one_class(tpot_ms=0.01)), MARKET)
 
 
 def test_a_larger_volume_spreads_the_design_and_a_dearer_memory_costs() -> None:
     base = float(judge(chip(), scene()).costs[0, 0])
-    many = set_scene(scene().traffic, default_model(), replace(MARKET, volume=500_000.0))
-    dear = set_scene(scene().traffic, default_model(), replace(MARKET, memory_price=3.0))
+    many = set_scene(scene().traffic, replace(MARKET, volume=500_000.0))
+    dear = set_scene(scene().traffic, replace(MARKET, memory_price=3.0))
     assert float(judge(chip(), many).costs[0, 0]) < base < float(judge(chip(), dear).costs[0, 0])

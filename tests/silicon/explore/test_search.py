@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from baseload.errors import SetupError
-from baseload.silicon.explore.answer import default_model
 from baseload.silicon.explore.scene import judge, set_scene
 from baseload.silicon.explore.search import Found, non_dominated, objectives, search, spread_out
 from tests.silicon.explore.mixes import MARKET, mix, scene
@@ -50,7 +49,7 @@ def test_progress_is_told_after_every_generation() -> None:
 def test_a_volume_with_no_supply_is_an_error_in_words() -> None:
     from dataclasses import replace
 
-    crowded = set_scene(mix(), default_model(), replace(MARKET, volume=1e9))
+    crowded = set_scene(mix(), replace(MARKET, volume=1e9))
     with pytest.raises(SetupError, match="no design of the first sample keeps every limit"):
         search(crowded, seed=1, **SMALL)
 

@@ -1,5 +1,8 @@
 """The published shape of the problem: a bandwidth-shaped chip wins long answers, and loses them again."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from baseload.silicon.explore import Market, build
@@ -13,7 +16,7 @@ def found() -> dict[str, Case]:
     return dict(zip(("answers", "prompts", "surge"), cases(MARKET), strict=True))
 
 
-def test_a_decode_chip_beats_every_gpu_on_long_answers(found: dict[str, Case]) -> None:
+def test_a_decode_chip_beats_every_bought_chip_on_long_answers(found: dict[str, Case]) -> None:
     assert found["answers"].ratio < 0.9, found["answers"].told()
 
 
@@ -42,3 +45,10 @@ def test_a_ratio_that_does_not_turn_has_no_turning_point() -> None:
     assert turning(lambda x: 0.5, 0, 1) is None
     assert turning(lambda x: 2.0, 0, 1) is None
     assert turning(lambda x: 2 * x, 0, 1) == pytest.approx(0.5, abs=1e-4)
+
+
+def test_the_pages_figures_are_the_recipes(found: dict[str, Case]) -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs" / "method" / "explorer.md").read_text()
+    table = page.split("| chip ÷ Rubin |")[1].split("\n\n")[0]
+    ratios = [float(x) for x in re.findall(r"\*\*([\d.]+)\*\*", table)]
+    assert ratios == pytest.approx([one.ratio for one in found.values()], abs=0.02), "run benchmarks.explore_shape"

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from baseload.silicon.explore import judge, set_scene
-from baseload.silicon.explore.answer import default_model
 from baseload.silicon.explore.evaluate import price
 from baseload.silicon.explore.frontier import busiest, frontier
 from baseload.silicon.explore.money import busy_second
@@ -42,8 +41,16 @@ def test_a_pair_is_never_dearer_than_the_single_pool() -> None:
 def test_at_the_break_even_volume_designing_costs_what_buying_costs() -> None:
     found = payback(judge(GOOD, scene()), 0, scene())
     assert found.chips is not None
-    there = set_scene(scene().traffic, default_model(), replace(MARKET, volume=found.chips))
+    there = set_scene(scene().traffic, replace(MARKET, volume=found.chips))
     assert float(judge(GOOD, there).costs[0, 0]) == pytest.approx(found.bought_usd_per_mtok, rel=1e-6)
+
+
+def test_the_curve_by_volume_falls_and_is_what_judging_at_a_volume_says() -> None:
+    curve = payback(judge(GOOD, scene()), 0, scene()).by_volume
+    assert all(a[1] > b[1] for a, b in pairwise(curve))
+    chips, usd = curve[8]
+    there = set_scene(scene().traffic, replace(MARKET, volume=chips))
+    assert float(judge(GOOD, there).costs[0, 0]) == pytest.approx(usd, rel=1e-9)
 
 
 def test_a_chip_that_saves_nothing_never_pays() -> None:
@@ -116,5 +123,5 @@ def test_dearer_memory_and_a_smaller_volume_speak_for_buying() -> None:
 def test_two_classes_are_weighed_by_their_share() -> None:
     half = replace(one_class(1024, 2048), share=0.5)
     other = replace(one_class(1024, 2048), share=0.5, tier="internal")
-    both = set_scene(mix(half, other), default_model(), MARKET)
+    both = set_scene(mix(half, other), MARKET)
     assert np.allclose(judge(GOOD, both).costs[0], judge(GOOD, scene()).costs[0])

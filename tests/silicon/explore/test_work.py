@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from baseload.errors import BaseloadError
 from baseload.silicon.explore import build
-from baseload.silicon.explore.answer import default_model
 from baseload.silicon.explore.chips import Chips
+from baseload.silicon.explore.datasheet import datasheet
 from baseload.silicon.explore.work import Service, service
 from tests.silicon.explore.mixes import MARKET, chip, one_class
 
 CHIP = build(chip(), MARKET).chips
-MODEL = default_model()
+MODEL = datasheet
 
 
 def served(chips: Chips, given_tokens: float = 1024, made: float = 2048, tpot_ms: float | None = 50) -> Service:

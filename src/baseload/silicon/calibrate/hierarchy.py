@@ -72,7 +72,8 @@ class Learned:
 
     def offset(self, labels: Mapping[str, Sequence[str]]) -> Array:
         """The residual effects of rows with these labels, on the logarithm of the prediction."""
-        return np.asarray(sum(_looked_up(table, labels[effect]) for effect, table in self.residual.items()))
+        rows = np.zeros(len(next(iter(labels.values()))))
+        return rows + sum(_looked_up(table, labels[effect]) for effect, table in self.residual.items())
 
 
 def bounded(log: Array, ceiling: float) -> Array:

@@ -7,9 +7,11 @@ import numpy as np
 from baseload.config.traffic import Traffic
 from baseload.silicon.coefficients import Array
 from baseload.silicon.explore.bought import SHOPPING_LIST
+from baseload.silicon.explore.bounds import Bound, bounds
 from baseload.silicon.explore.chips import joined
+from baseload.silicon.explore.datasheet import datasheet
 from baseload.silicon.explore.describe import BoughtRow, DesignRow, bought_rows, design_rows
-from baseload.silicon.explore.evaluate import MTOK, price
+from baseload.silicon.explore.evaluate import price
 from baseload.silicon.explore.frontier import Point, busiest, frontier
 from baseload.silicon.explore.market import Market
 from baseload.silicon.explore.money import busy_second
@@ -23,28 +25,8 @@ from baseload.silicon.explore.search import GENERATIONS, POPULATION, Found, Prog
 from baseload.silicon.explore.steptime import StepTime
 from baseload.silicon.explore.supply import Supply, supply
 from baseload.silicon.explore.tornado import Bar, tornado
-from baseload.silicon.explore.work import binding
 
 PORT_MONTHS = (0, 2, 4, 6, 8, 12, 18, 24)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bound:
-    """Where one chip serves one class at its cheapest, and what binds each phase there."""
-
-    chip: str
-    model: str
-    tier: str
-    replica: int
-    batch: int
-    ttft_s: float
-    tpot_s: float
-    prefill_binds: str
-    decode_binds: str
-    input_usd_per_mtok: float
-    """Prefill, per million tokens of input, cached ones included."""
-    output_usd_per_mtok: float
-    """Decode, per million tokens of output."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +71,7 @@ class Exploration:
 def explore(
     traffic: Traffic,
     *,
-    model: StepTime | None = None,
+    model: StepTime = datasheet,
     market: Market | None = None,
     against: tuple[str, ...] = SHOPPING_LIST,
     seed: int = 1,
@@ -102,16 +84,9 @@ def explore(
     Raises `DescriptionError` for a model the catalogue lacks, `SetupError` where nothing bought or designed serves
     the mix, or no design keeps every limit.
     """
-    scene = set_scene(traffic, model or default_model(), market, against)
+    scene = set_scene(traffic, market, against, model)
     found = search(scene, seed=seed, population=population, generations=generations, progress=progress)
     return _answer(scene, found)
-
-
-def default_model() -> StepTime:
-    """The step-time model of `silicon`, in datasheet mode."""
-    from baseload.silicon.explore.datasheet import datasheet
-
-    return datasheet
 
 
 def _answer(scene: Scene, found: Found) -> Exploration:
@@ -129,7 +104,7 @@ def _answer(scene: Scene, found: Found) -> Exploration:
         bought=tuple(bought_rows(scene, losses(scene.bought_cost, found.best))),
         left_out=scene.bought.left_out,
         frontiers=_frontiers(judged, scene),
-        bounds=tuple(_bounds(judged, scene)),
+        bounds=tuple(_bounds(judged, scene, found.seed)),
         pair=_pair(judged, scene),
         payback=payback(judged, 0, scene),
         deadline=deadline(judged, 0, scene),
@@ -150,35 +125,16 @@ def _frontiers(judged: Candidates, scene: Scene) -> dict[str, list[Point]]:
     }
 
 
-def _bounds(judged: Candidates, scene: Scene) -> list[Bound]:
+def _bounds(judged: Candidates, scene: Scene, seed: int) -> list[Bound]:
     """For the cheapest design and the cheapest bought chip, every class that they serve."""
-    rows: list[Bound] = []
-    market, best, nothing = scene.market, scene.best_bought, np.zeros(scene.bought.chips.size)
-    sides = (
-        (judged.designs.chips, judged.priced, 0, judged.prices.marginal_usd, judged.prices.lines.nre),
-        (scene.bought.chips, scene.bought_today, best, scene.bought.total_usd, nothing),
-    )
-    for chips, priced, i, total_usd, nre_usd in sides:
-        usd_per_s = float(busy_second(total_usd, nre_usd, chips, market).full[i])
-        for one, at in zip(scene.traffic.classes, priced.services, strict=True):
-            first, step = binding(chips, one, scene.model, market.rules, at)
-            if np.isfinite(at.chip_s[i]):
-                rows.append(
-                    Bound(
-                        chip=chips.names[i],
-                        model=one.model,
-                        tier=one.tier,
-                        replica=int(at.replica[i]),
-                        batch=int(at.batch[i]),
-                        ttft_s=float(at.ttft_s[i]),
-                        tpot_s=float(at.tpot_s[i]),
-                        prefill_binds=first[i],
-                        decode_binds=step[i],
-                        input_usd_per_mtok=float(at.prefill_chip_s[i]) * usd_per_s / one.input_tokens.mean * MTOK,
-                        output_usd_per_mtok=float(at.decode_chip_s[i]) * usd_per_s / one.output_tokens.mean * MTOK,
-                    )
-                )
-    return rows
+    market, best, bought = scene.market, scene.best_bought, scene.bought
+    paid, speed = judged.prices, mean_maturity(market)
+    ours = busy_second(paid.marginal_usd, paid.lines.nre, judged.designs.chips, market).full
+    theirs = busy_second(bought.total_usd, 0.0, bought.chips, market).full
+    return [
+        *bounds(judged.designs.chips, 0, judged.priced, float(ours[0]), speed, scene, seed),
+        *bounds(bought.chips, best, scene.bought_today, float(theirs[best]), 1.0, scene, seed),
+    ]
 
 
 def _pair(judged: Candidates, scene: Scene) -> Pair | None:

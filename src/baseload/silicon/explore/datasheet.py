@@ -10,8 +10,10 @@ from typing import NamedTuple
 import numpy as np
 
 from baseload.catalog import model as catalogue_model
+from baseload.silicon.calibrate.beliefs import EFFECTS
+from baseload.silicon.calibrate.store import shipped
 from baseload.silicon.coefficients import Array, Coefficients
-from baseload.silicon.constants import Constants
+from baseload.silicon.constants import NAMES, Constants
 from baseload.silicon.explore.chips import Chips
 from baseload.silicon.explore.steptime import Load
 from baseload.silicon.hardware import Hardware
@@ -21,6 +23,8 @@ from baseload.silicon.shape import shape_of
 
 PRECISION = "fp8"
 """What decode is served in today; the shift to four bits is one of the shifts."""
+FAMILY = "vllm"
+"""The engine that is ported to new chips first; it keeps the cache in 16 bits unless told otherwise."""
 UNIT = Hardware(
     name="one byte and one FLOP a second",
     flops_per_s={"bf16": 1.0, "fp8": 1.0},
@@ -48,7 +52,7 @@ class Unit(NamedTuple):
 def datasheet(chips: Chips, model: str, replicas: Array) -> Load:
     """The `StepTime` that `explore` uses unless given another: tensor-parallel replicas, FP8, central constants."""
     unit = _unit(model, tuple(int(n) for n in replicas))
-    constants = Constants()
+    constants = common_constants()
     scaled = _scaled(unit.physics, chips)
     room = chips.memory_bytes[:, None, None] * USABLE - WORKSPACE_BYTES
     return Load(
@@ -61,6 +65,18 @@ def datasheet(chips: Chips, model: str, replicas: Array) -> Load:
         active_params=unit.active_params,
         interference=constants.interference,
     )
+
+
+@cache
+def common_constants() -> Constants:
+    """What the shipped calibration says of a chip that nobody has measured, under this engine in this precision.
+
+    Bought chips get the same, though some were measured: a design is compared by what it is, not by who tuned for it.
+    """
+    known = {"precision": PRECISION, "family": FAMILY}
+    labels = {effect: [known.get(effect, "")] for effect in EFFECTS}
+    found = shipped().constants(labels)
+    return Constants(**{name: float(np.ravel(getattr(found, name))[0]) for name in NAMES})
 
 
 def _scaled(unit: Physics, chips: Chips) -> Physics:
@@ -83,8 +99,10 @@ def _shaped(c: Coefficients) -> Coefficients:
 def _unit(model: str, replicas: tuple[int, ...]) -> Unit:
     shape = shape_of(catalogue_model(model).architecture)
     plans = [Plan(tensor=n) for n in replicas]
-    each = [physics(Served(hardware=UNIT, shape=shape, plan=plan, precision=PRECISION)) for plan in plans]
-    held = [memory(UNIT, shape, plan, PRECISION) for plan in plans]
+    each = [
+        physics(Served(hardware=UNIT, shape=shape, plan=plan, precision=PRECISION, family=FAMILY)) for plan in plans
+    ]
+    held = [memory(UNIT, shape, plan, PRECISION, FAMILY) for plan in plans]
     return Unit(
         physics=Physics(*(_column(values) for values in zip(*each, strict=True))),
         weight_bytes=_column([one.weight_bytes_per_chip for one in held]),

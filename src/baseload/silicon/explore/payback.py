@@ -14,6 +14,8 @@ from baseload.silicon.explore.schedule import after_tape_out_months, design_mont
 
 DAYS_PER_MONTH = 365.25 / 12
 MW = 1e6
+VOLUMES = np.geomspace(5_000, 2_000_000, 14).round(-2)
+"""Chips made, for the curve of cost by volume."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,8 @@ class Payback:
     requests_per_s: float | None
     chips_for_traffic: float
     """What this traffic needs by itself."""
+    by_volume: tuple[tuple[float, float], ...]
+    """Chips made, and USD per million tokens with the design spread over so many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +83,7 @@ def payback(found: Candidates, which: int, scene: Scene) -> Payback:
         megawatts=None if count is None else count * watts / MW,
         requests_per_s=None if count is None else count * rate,
         chips_for_traffic=scene.traffic.requests_per_s / rate if rate else 0.0,
+        by_volume=_by_volume(float(marginal.usd_per_mtok[0]), float(found.costs[0, which]), market.volume),
     )
 
 
@@ -97,6 +102,11 @@ def deadline(found: Candidates, which: int, scene: Scene, respins: float = 1.0) 
         tape_out_by=market.day + timedelta(days=tape_out_by * DAYS_PER_MONTH),
         earliest_tape_out_months=float(design_months(found.designs, market)[which]),
     )
+
+
+def _by_volume(marginal: float, full: float, at: float) -> tuple[tuple[float, float], ...]:
+    """The design's share falls as one over the chips made (FAST, ASPLOS'22, shows its return in this way)."""
+    return tuple((float(n), marginal + (full - marginal) * at / float(n)) for n in VOLUMES)
 
 
 def bought_usd_per_mtok(scene: Scene) -> float:

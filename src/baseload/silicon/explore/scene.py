@@ -10,6 +10,7 @@ from baseload.silicon.coefficients import Array
 from baseload.silicon.explore.bill import Prices, prices
 from baseload.silicon.explore.bought import SHOPPING_LIST, Bought, shop
 from baseload.silicon.explore.chips import Bools, Chips
+from baseload.silicon.explore.datasheet import datasheet
 from baseload.silicon.explore.design import Designs, build
 from baseload.silicon.explore.evaluate import MTOK, Cheapest, Priced, cheapest, price, tokens_per_request
 from baseload.silicon.explore.genome import Genome
@@ -72,7 +73,10 @@ class Candidates:
 
 
 def set_scene(
-    traffic: Traffic, model: StepTime, market: Market | None = None, against: tuple[str, ...] = SHOPPING_LIST
+    traffic: Traffic,
+    market: Market | None = None,
+    against: tuple[str, ...] = SHOPPING_LIST,
+    model: StepTime = datasheet,
 ) -> Scene:
     """Price the bought chips. Raises `SetupError` where none of them serves a class within its promise."""
     market = market or Market()

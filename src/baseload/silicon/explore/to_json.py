@@ -50,6 +50,7 @@ def to_json(found: Exploration) -> dict[str, Any]:
             "megawatts": p.megawatts,
             "requests_per_s": p.requests_per_s,
             "chips_for_this_traffic": p.chips_for_traffic,
+            "by_volume": [{"chips": n, "usd_per_mtok": usd} for n, usd in p.by_volume],
         },
         "tape_out": {
             "bought_gain_per_year": d.gain_per_year,

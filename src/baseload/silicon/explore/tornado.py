@@ -81,7 +81,7 @@ def ratio(genome: Genome, scene: Scene) -> float:
 
 def replace_market(scene: Scene, market: Market) -> Scene:
     """The same traffic and model in another market."""
-    return set_scene(scene.traffic, scene.model, market, scene.bought_names)
+    return set_scene(scene.traffic, market, scene.bought_names, scene.model)
 
 
 def levers(genome: Genome, scene: Scene) -> Iterator[Lever]:

@@ -9,6 +9,8 @@ from baseload.silicon.explore.report.svg import Axis, Series, number, plot
 from baseload.silicon.explore.report.words import design, months, percent, usd
 from baseload.units import Mark
 
+KEPT = {True: "kept", False: "broken", None: "none"}
+
 
 def sections(found: Exploration) -> Iterator[str]:
     """In the order of the questions one asks."""
@@ -120,24 +122,19 @@ def trade(found: Exploration) -> str:
 
 def phases(found: Exploration) -> str:
     """Prefill and decode: the cheapest pair, and what binds."""
-    head = (
-        "chip",
-        "class",
-        "chips a replica",
-        "batch",
-        "first token, ms",
-        "per token, ms",
-        "prefill binds",
-        "decode binds",
-        "$/M tokens in",
-        "$/M tokens out",
-    )
     rows = [
-        [b.chip, f"{b.model} ({b.tier})", str(b.replica), str(b.batch), f"{b.ttft_s * 1e3:.0f}",
-         f"{b.tpot_s * 1e3:.1f}", b.prefill_binds, b.decode_binds, usd(b.input_usd_per_mtok),
-         usd(b.output_usd_per_mtok)]
+        [b.chip, f"{b.model} ({b.tier})", str(b.replica), str(b.batch), b.prefill_binds, b.decode_binds,
+         usd(b.input_usd_per_mtok), usd(b.output_usd_per_mtok)]
         for b in found.bounds
     ]  # fmt: skip
+    head = ("chip", "class", "chips a replica", "batch", "prefill binds", "decode binds", "$/M in", "$/M out")
+    seen = [
+        [b.chip, f"{b.model} ({b.tier})", _milliseconds(b.ttft_s), _milliseconds(b.tpot_s),
+         f"{b.observed.percentile:g} %", _milliseconds(b.observed.ttft_s), _milliseconds(b.observed.tpot_s),
+         KEPT[b.observed.kept]]
+        for b in found.bounds
+    ]  # fmt: skip
+    seen_head = ("chip", "class", "mean TTFT, ms", "mean TPOT, ms", "simulated", "TTFT, ms", "TPOT, ms", "promise")
     if found.pair is None:
         title, text = "No chip does a phase of every class within its promise", ""
     else:
@@ -147,7 +144,17 @@ def phases(found: Exploration) -> str:
             f"Prefill {usd(p.prefill_usd_per_mtok)} and decode {usd(p.decode_usd_per_mtok)} a million tokens of the "
             f"mix, {usd(p.usd_per_mtok)} together; both phases on {p.single}: {usd(p.single_usd_per_mtok)}."
         )
-    return section(title, paragraph(text), table("What binds", head, rows))
+    return section(
+        title,
+        paragraph(text),
+        table("What binds", head, rows),
+        paragraph("The same points in the event simulator at the planned utilisation; so many per cent are no slower."),
+        table("Promises", seen_head, seen),
+    )
+
+
+def _milliseconds(seconds: float) -> str:
+    return number(seconds * 1e3)
 
 
 def _ms(value: float | None) -> str:

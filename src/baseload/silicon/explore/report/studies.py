@@ -74,12 +74,24 @@ def pays(found: Exploration) -> str:
             )
         ],
     )
+    p = found.payback
+    spread = plot(
+        "Cost by chips made",
+        Axis(title="chips made", log=True),
+        Axis(title=USD_PER_MTOK),
+        [
+            Series(name=f"{found.chosen.name}, its design spread over them", kind="a", points=p.by_volume),
+            Series(name=f"{found.bought[0].name}, bought today", kind="b",
+                   points=[(n, p.bought_usd_per_mtok) for n, _ in p.by_volume]),
+        ],
+    )  # fmt: skip
     return section(
         "When designing pays",
         paragraph(volume(found)),
         paragraph(timing(found)),
-        figure(
-            chart, "MTIA 2i: 0.5 to 1.8 times a GPU's work for the money in eight months; the mean over life is charged"
+        beside(
+            figure(spread, "Where the lines cross the design is paid"),
+            figure(chart, "MTIA 2i went from 0.5 to 1.8 times a GPU in eight months; the mean over life is charged"),
         ),
     )
 

@@ -1,5 +1,7 @@
 """The answer in sentences: each figure with its unit, and what it is compared with."""
 
+from math import ceil
+
 from baseload.silicon.explore.answer import Exploration
 from baseload.silicon.explore.describe import DesignRow
 from baseload.silicon.explore.report.svg import number
@@ -80,7 +82,7 @@ def volume(found: Exploration) -> str:
     """How many chips it takes, and how many this traffic needs."""
     p = found.payback
     rate = number(found.traffic.requests_per_s)
-    needs = f"this traffic of {rate} requests a second needs {number(p.chips_for_traffic)} chips"
+    needs = f"this traffic of {rate} requests a second needs {number(ceil(p.chips_for_traffic))}"
     if p.chips is None:
         return f"Each chip costs more than it saves, so no volume pays the design back; {needs}."
     return (
