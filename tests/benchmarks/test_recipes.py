@@ -82,7 +82,7 @@ def test_a_rival_that_is_not_installed_is_said_before_anything_is_measured(monke
         rival.needed()
 
 
-@pytest.mark.parametrize("recipe", [*KEYS, "truth", "kills"])
+@pytest.mark.parametrize("recipe", [*KEYS, "truth", "kills", "side_by_side"])
 def test_a_recipe_says_what_it_measures(recipe: str) -> None:
     done = run(recipe, "--help")
     assert done.returncode == 0
