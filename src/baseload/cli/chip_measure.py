@@ -9,9 +9,9 @@ import click
 
 from baseload.cli.root import Command
 from baseload.cli.show import emit, json_option, say, table
-from baseload.cli.whole import write_whole
 from baseload.console.figures import number, percent, signed
 from baseload.errors import SetupError
+from baseload.store.whole import write_whole
 
 UNITS = {"cpu": "virtual CPUs", "gpu": "accelerator"}
 HEAD = ("phase", "sequences", "measured", "modelled: low", "central", "high", "error", "at most", "binds")

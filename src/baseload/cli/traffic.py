@@ -10,7 +10,7 @@ from baseload.cli.place import NoCloud, data_option, frozen_cloud
 from baseload.cli.root import Command, answer_no
 from baseload.cli.show import emit, json_option, say
 from baseload.cli.span import SPAN
-from baseload.cli.whole import write_whole
+from baseload.store.whole import write_whole
 from baseload.units import Micros
 
 

@@ -89,13 +89,13 @@ def grid(
     prompt = step_s(
         prefill_coefficients(p, k), decoding=0.0, context_tokens=0.0, prefill_tokens=isl, prefill_pairs=isl**2 / 2
     )
-    tpot = (step.step_s + k.interference * b / np.maximum(osl, 1.0) * prompt) * np.exp(c.decode.offset(labels))
+    tpot = (step.step_s + k.interference * b / np.maximum(osl, 1.0) * prompt) * np.exp(c.decode.offset(labels)[0])
     first = {name: value[0] for name, value in c.first.constants(first_belief(), labels).items()}
     alone = prompt * first["slowness"]
     bunched = min(first["bunched"], 1.0)
     meeting = b * alone / (alone + osl * tpot) / 2
     ahead = bunched * np.maximum(b - 1, 0.0) / 2 + (1 - bunched) * meeting
-    ttft = (first["front_s"] + alone * (1 + ahead)) * np.exp(c.first.offset(labels))
+    ttft = (first["front_s"] + alone * (1 + ahead)) * np.exp(c.first.offset(labels)[0])
     return Grid(running=b, tpot_s=tpot, ttft_s=ttft, tokens_per_s=setup.replicas * b / tpot, parts=step)
 
 
@@ -112,7 +112,7 @@ def predict(
     g = grid(setup, input_tokens=input_tokens, output_tokens=output_tokens, concurrency=concurrency, made=c)
     s, family = setup.labels()["combination"][0], setup.served.family
     tpot = _banded(c, "decode", s, family, float(g.tpot_s) * MS)
-    half = c.bands["decode"][tpot.mode]
+    half = c.half_width("decode", tpot.mode)
     rate = float(g.tokens_per_s)
     step = {name: float(np.asarray(getattr(g.parts, name))) * MS for name in g.parts._fields}
     compute, bandwidth = _shares(setup, g, input_tokens, output_tokens)
@@ -135,7 +135,7 @@ def predict(
 
 def _banded(c: Calibration, part: str, combination: str, family: str, value: float) -> Estimate:
     mode = c.mode(part, combination, family)
-    half = c.bands[part][mode]
+    half = c.half_width(part, mode)
     return Estimate(value=value, low=value * np.exp(-half), high=value * np.exp(half), mode=mode)
 
 

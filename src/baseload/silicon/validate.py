@@ -1,17 +1,17 @@
 """Files of measurements against the model: what `chip validate` prints, and what the accuracy page is made of."""
 
 import csv
-import tempfile
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from baseload.errors import SetupError
 from baseload.silicon.calibrate.calibration import Calibration
 from baseload.silicon.calibrate.store import shipped
 from baseload.silicon.estimate import Estimate
 from baseload.silicon.score.errors import Report, Scored, report
 from baseload.silicon.score.files import Measurements, Row, read_measurements
 from baseload.silicon.score.serving import predict_serving
+from baseload.store.whole import write_whole
 
 ADDED = ("prediction", "low", "high", "mode", "left_out")
 ENERGY = frozenset({"avg_power_fraction"})
@@ -36,16 +36,13 @@ def validate(
 def write_rows(path: Path, scored: Sequence[tuple[Measurements, list[Scored]]]) -> None:
     """Every input row with what was predicted for it. Written whole or not at all."""
     columns = list(dict.fromkeys(column for file, _ in scored for column in file.columns))
-    try:
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, [*columns, *ADDED], restval="", lineterminator="\n")
-            writer.writeheader()
-            for measured, rows in scored:
-                for row, one in zip(measured.rows, rows, strict=True):
-                    writer.writerow({**row, **_added(one.answer)})
-        Path(file.name).replace(path)
-    except OSError as error:
-        raise SetupError(f"cannot write {path} ({error}); choose another place") from error
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [*columns, *ADDED], restval="", lineterminator="\n")
+    writer.writeheader()
+    for measured, rows in scored:
+        for row, one in zip(measured.rows, rows, strict=True):
+            writer.writerow({**row, **_added(one.answer)})
+    write_whole(path, text.getvalue())
 
 
 def _scored(file: Measurements, answers: Sequence[Estimate | str]) -> list[Scored]:

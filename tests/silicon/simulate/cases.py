@@ -24,7 +24,9 @@ BUSY = Mix(
     priorities={0: 0.2, 1: 0.5, 5: 0.3},
     prefixes=Prefixes(count=20, tokens=150, share=0.7),
 )
-TIGHT = Engine(kv_tokens=12_000, max_sequences=48, max_batched_tokens=512, front_end_s=2e-3, after_s=1e-3, per_token_s=2e-5)
+TIGHT = Engine(
+    kv_tokens=12_000, max_sequences=48, max_batched_tokens=512, front_end_s=2e-3, after_s=1e-3, per_token_s=2e-5
+)
 """Too small for BUSY at 60 requests a second: it preempts and evicts all the time."""
 
 
@@ -33,7 +35,10 @@ def busy(requests: int = 1500, rate_per_s: float = 60.0, seed: int = 7) -> Load:
 
 
 def asked(
-    *requests: tuple[float, int, int], prefix: list[int] | None = None, common: int = 0, priority: list[int] | None = None
+    *requests: tuple[float, int, int],
+    prefix: list[int] | None = None,
+    common: int = 0,
+    priority: list[int] | None = None,
 ) -> Load:
     """A load from (arrival, input, output) by hand."""
     n = len(requests)

@@ -88,7 +88,9 @@ def test_a_request_is_admitted_once_more_than_it_is_preempted_and_has_one_first_
 
 def same(events: Events, others: Events) -> None:
     """The same things happened to each request, at the same times. A refusal may be told late, with its own time."""
-    one, two = (np.array([e.request, e.kind, e.time_s])[:, np.lexsort((e.time_s, e.kind, e.request))] for e in (events, others))
+    one, two = (
+        np.array([e.request, e.kind, e.time_s])[:, np.lexsort((e.time_s, e.kind, e.request))] for e in (events, others)
+    )
     assert (one[:2] == two[:2]).all()
     assert one[2] == pytest.approx(two[2], rel=1e-9)
 

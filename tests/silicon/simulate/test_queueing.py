@@ -60,7 +60,8 @@ def test_a_closed_loop_settles_at_the_step_time_plus_its_share_of_prefill(client
 
 def test_more_requests_a_second_never_make_the_first_token_come_sooner() -> None:
     means = [
-        simulate(DENSE, TIGHT, busy(rate_per_s=rate)).latency.ttft.mean_ms for rate in (2.0, 5.0, 10.0, 20.0, 40.0, 80.0)
+        simulate(DENSE, TIGHT, busy(rate_per_s=rate)).latency.ttft.mean_ms
+        for rate in (2.0, 5.0, 10.0, 20.0, 40.0, 80.0)
     ]
     assert None not in means
     assert (np.diff(np.array(means, dtype=float)) > -0.01 * np.array(means[:-1], dtype=float)).all(), means
@@ -89,3 +90,10 @@ def test_a_long_prompt_is_read_in_chunks_beside_those_who_decode() -> None:
     assert each.ttft_s[0] == pytest.approx(0.01)
     assert each.ttft_s[1] == pytest.approx(0.10)
     assert each.e2e_s[0] == pytest.approx(0.50)
+
+
+def test_steps_that_are_mostly_prompt_have_coefficients_of_their_own() -> None:
+    slow = CLOCKWORK._replace(fixed_s=5e-2)
+    each = simulate(CLOCKWORK, Engine(), asked((0.0, 100, 4)), prefill=slow).each
+    assert each.ttft_s[0] == pytest.approx(0.05)
+    assert each.e2e_s[0] == pytest.approx(0.05 + 3 * 0.01)

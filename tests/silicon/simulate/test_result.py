@@ -62,7 +62,9 @@ def test_an_idle_replica_draws_its_idle_watts_and_a_busy_one_what_its_shares_say
 def test_a_batch_of_prompts_draws_more_for_arithmetic_and_decoding_more_for_memory() -> None:
     compute, memory = Watts(idle_w=0, compute_w=1, memory_w=0), Watts(idle_w=0, compute_w=0, memory_w=1)
     reads, writes = asked((0.0, 8000, 1)), asked((0.0, 1, 200))
-    shares = {w: [simulate(DENSE, Engine(), load, w).watts_mean or 0.0 for load in (reads, writes)] for w in (compute, memory)}
+    shares = {
+        w: [simulate(DENSE, Engine(), load, w).watts_mean or 0.0 for load in (reads, writes)] for w in (compute, memory)
+    }
     assert shares[compute][0] > 0.9 > shares[memory][1] > 0.8
     assert shares[compute][1] < 0.1
     assert shares[memory][0] < 0.1
@@ -74,7 +76,9 @@ def test_watts_that_cannot_be_are_refused() -> None:
 
 
 def test_the_description_is_plain_json_with_units_in_its_keys() -> None:
-    told = json.loads(json.dumps(simulate(DENSE, TIGHT, poisson(BUSY, requests=50, rate_per_s=5, seed=1), WATTS).describe()))
+    told = json.loads(
+        json.dumps(simulate(DENSE, TIGHT, poisson(BUSY, requests=50, rate_per_s=5, seed=1), WATTS).describe())
+    )
     assert told["mark"] == "modelled"
     assert set(told["by_priority"]) == {"0", "1", "5"}
     assert set(told["latency"]["ttft"]) == {"mean_ms", "p50_ms", "p90_ms", "p99_ms"}

@@ -79,7 +79,9 @@ def test_a_common_prefix_is_read_once_and_shortens_every_later_prefill() -> None
     result = simulate(DENSE, Engine(), closed_loop(mix, requests=10, clients=1, seed=1))
     assert result.each.hit_tokens.tolist() == [0] + [64] * 9  # whole blocks
     assert result.prefix_hit_fraction == pytest.approx(9 * 64 / (10 * 80))
-    alone = simulate(DENSE, Engine(), closed_loop(Mix(input=Fixed(80), output=Fixed(4)), requests=10, clients=1, seed=1))
+    alone = simulate(
+        DENSE, Engine(), closed_loop(Mix(input=Fixed(80), output=Fixed(4)), requests=10, clients=1, seed=1)
+    )
     assert (result.each.ttft_s[1:] < alone.each.ttft_s[1:]).all()
     assert result.each.ttft_s[0] == pytest.approx(alone.each.ttft_s[0])
 
@@ -89,7 +91,9 @@ def test_the_last_token_of_a_prompt_is_computed_even_when_all_of_it_is_cached() 
     assert simulate(CLOCKWORK, Engine(), load).each.hit_tokens.tolist() == [0, 48]
 
 
-@pytest.mark.parametrize(("order", "hits"), [([0, 1, 0], [0, 0, 64]), ([0, 1, 2, 1], [0, 0, 0, 64]), ([0, 1, 2, 0], [0, 0, 0, 0])])
+@pytest.mark.parametrize(
+    ("order", "hits"), [([0, 1, 0], [0, 0, 64]), ([0, 1, 2, 1], [0, 0, 0, 64]), ([0, 1, 2, 0], [0, 0, 0, 0])]
+)
 def test_the_prefix_used_longest_ago_makes_room(order: list[int], hits: list[int]) -> None:
     """Ten blocks hold two prefixes of four and the two more that a request has of its own."""
     load = asked(*((float(k), 80, 10) for k in range(len(order))), prefix=order, common=64)

@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 
 from baseload.errors import SetupError
-from baseload.silicon.simulate import Engine, Kind, Load, advance, closed_loop, offer, poisson, result_of, simulate, start
+from baseload.silicon.simulate import (
+    Engine,
+    Kind,
+    Load,
+    advance,
+    closed_loop,
+    offer,
+    poisson,
+    result_of,
+    simulate,
+    start,
+)
 from tests.silicon.simulate.cases import CHAT, CLOCKWORK, DENSE, TIGHT, asked, busy
 
 

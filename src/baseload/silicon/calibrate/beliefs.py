@@ -15,7 +15,7 @@ Line = tuple[float, float, tuple[float, float, float, float, float, float, float
 
 DECODE: Mapping[str, Line] = {
     # mean, sd of its logarithm, spreads in the order of EFFECTS
-    "weight_bandwidth": (0.95, 0.1, (0.009, 0.12, 0.08, 0.044, 0.036, 0.031, 0.032)),
+    "weight_bandwidth": (0.88, 0.1, (0.009, 0.12, 0.08, 0.044, 0.036, 0.031, 0.032)),
     "decode_math": (0.6, 0.3, (0.036, 0.241, 0.1, 0.088, 0.071, 0.052, 0.054)),
     "prefill_math": (0.5, 0.4, (0.073, 0.361, 0.1, 0.088, 0.309, 0.104, 0.107)),
     "kv_bandwidth": (0.73, 0.57, (0.095, 0.181, 0.1, 0.088, 0.381, 0.104, 0.107)),
@@ -33,9 +33,9 @@ DECODE: Mapping[str, Line] = {
     "interference": (0.6, 0.63, (0.306, 0.12, 0.05, 0.044, 0.916, 0.052, 0.054)),
 }
 FIRST: Mapping[str, Line] = {
-    "front_s": (15e-3, 0.60, (0.30, 0.10, 0.15, 0.10, 0.40, 0.10, 0.10)),
-    "slowness": (1.30, 0.30, (0.25, 0.20, 0.15, 0.15, 0.30, 0.15, 0.15)),
-    "bunched": (0.35, 0.50, (0.30, 0.05, 0.05, 0.10, 0.40, 0.10, 0.10)),
+    "front_s": (0.017, 1.1, (0.241, 0.018, 0.069, 0.096, 0.746, 0.142, 0.1)),
+    "slowness": (0.66, 0.049, (0.215, 0.575, 0.107, 0.023, 0.04, 0.15, 0.594)),
+    "bunched": (0.22, 0.5, (0.311, 0.826, 0.039, 0.08, 0.489, 0.263, 0.143)),
 }
 GAIN: Mapping[str, Line] = {
     "gain": (1.7, 0.044, (1.2, 0.085, 0.102, 0.025, 0.03, 0.162, 0.096)),
@@ -62,7 +62,11 @@ def decode_belief() -> Belief:
 
 def first_belief() -> Belief:
     """Of the time to first token."""
-    return belief(FIRST, {**RESIDUAL, "_setup": 0.10}, noise=0.15)
+    return belief(
+        FIRST,
+        {"model": 0.047, "model and family": 0.041, "version": 0.005, "combination": 0.065, "_setup": 0.021},
+        noise=0.076,
+    )
 
 
 def gain_belief() -> Belief:

@@ -21,6 +21,7 @@ MS = 1e3
 ENOUGH_ROWS = 8
 """Of a chip × engine family × precision, for a prediction to be called calibrated."""
 PARTS = ("decode", "first", "gain")
+UNKNOWN_BAND = float(np.log(2.0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,10 @@ class Calibration:
     def constants(self, labels: Mapping[str, Sequence[str]]) -> Constants:
         """Decode constants of rows with these labels."""
         return constants_of(self.decode.constants(decode_belief(), labels))
+
+    def half_width(self, part: str, mode: str) -> float:
+        """Of the 80 % band, on the logarithm; a factor of two where nothing was left out to learn it from."""
+        return self.bands.get(part, {}).get(mode, UNKNOWN_BAND)
 
     def mode(self, part: str, combination: str, family: str) -> Mode:
         """calibrated, pooled or datasheet: how much was known of this engine on this chip."""

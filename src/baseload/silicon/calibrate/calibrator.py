@@ -5,18 +5,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from baseload.silicon.calibrate.beliefs import decode_belief, first_belief, gain_belief
-from baseload.silicon.calibrate.calibration import MS, PARTS, Calibration, log_predictions, part_of
+from baseload.silicon.calibrate.calibration import MS, PARTS, UNKNOWN_BAND, Calibration, log_predictions, part_of
 from baseload.silicon.calibrate.decode import constants_of, log_tpot
 from baseload.silicon.calibrate.first import log_ttft
-from baseload.silicon.calibrate.hierarchy import Fit, Learned
+from baseload.silicon.calibrate.hierarchy import Array, Fit
 from baseload.silicon.calibrate.load import case, log_gain
 from baseload.silicon.calibrate.observation import Observation
 from baseload.silicon.calibrate.table import table
 
-Array = npt.NDArray[np.float64]
 REFIT_ROUNDS = 3
 """From the full solution, after taking a group away: what then still moves is below a hundredth."""
 
@@ -39,9 +37,30 @@ class Calibrator:
             )
             for part in PARTS
         }
+        self._full: dict[str, tuple[Array, Array]] = {}
 
-    def fit(self, *, rounds: int = 12, without: str = "", spreads: bool = False) -> Calibration:
-        """Fit the parts in turn; `without` names a group (chip / model) that is not learned from."""
+    def fit(self, *, rounds: int = 12, spreads: bool = False) -> Calibration:
+        """Fit the parts in turn, with all rows."""
+        made = self._fitted("", rounds, spreads=spreads)
+        self._full = {part: (fit.log_constants, fit.residual) for part, fit in self._fits.items()}
+        return made
+
+    def left_out(self, groups: Sequence[str]) -> Iterator[tuple[str, str, Observation, float, str]]:
+        """For each row of each group, refitted without it: group, part, row, log(prediction / measured), mode."""
+        for group in groups:
+            for part, fit in self._fits.items():
+                fit.log_constants, fit.residual = self._full[part]
+            made = self._fitted(group, REFIT_ROUNDS, spreads=False)
+            for part, rows in self.rows.items():
+                kept = [o for o in rows if o.group == group]
+                if not kept:
+                    continue
+                t = table(kept)
+                for o, error in zip(kept, log_predictions(made, part, t) - t.log_value, strict=True):
+                    yield group, part, o, float(error), made.mode(part, o.labels()["combination"], o.family)
+
+    def _fitted(self, without: str, rounds: int, *, spreads: bool) -> Calibration:
+        """The parts in turn; `without` names a group (chip / model) that is not learned from."""
         for part, fit in self._fits.items():
             fit.unseen = np.array([bool(without) and o.group == without for o in self.rows[part]], dtype=bool)
         decode = self._fits["decode"].run(rounds).learned(spreads=spreads)
@@ -54,18 +73,6 @@ class Calibrator:
         self._fits["gain"].model = log_gain(self._tables["gain"], constants["gain"], made)
         gain = self._fits["gain"].run(rounds).learned(spreads=spreads)
         return Calibration(decode=decode, first=first, gain=gain, rows=self._counted(without))
-
-    def left_out(self, groups: Sequence[str]) -> Iterator[tuple[str, str, Observation, float, str]]:
-        """For each row of each group, refitted without it: group, part, row, log(prediction / measured), mode."""
-        for group in groups:
-            made = self.fit(rounds=REFIT_ROUNDS, without=group)
-            for part, rows in self.rows.items():
-                kept = [o for o in rows if o.group == group]
-                if not kept:
-                    continue
-                t = table(kept)
-                for o, error in zip(kept, log_predictions(made, part, t) - t.log_value, strict=True):
-                    yield group, part, o, float(error), made.mode(part, o.labels()["combination"], o.family)
 
     def _counted(self, without: str) -> dict[str, dict[str, int]]:
         return {
@@ -92,7 +99,3 @@ def with_bands(made: Calibration, errors: Sequence[tuple[str, str, float]]) -> C
 
 COVERED = 0.8
 FEWEST = 20
-UNKNOWN_BAND = float(np.log(2.0))
-
-
-__all__ = ["Calibrator", "Learned", "with_bands"]

@@ -20,6 +20,8 @@ Model = Callable[[Mapping[str, Array]], Array]
 UNSEEN = 1e9
 """Variance of a row that is left out: it then says nothing."""
 OUTLIER = 3.0
+CORNER = 8.0
+"""How sharply a constant bends below its ceiling."""
 MOST_STEP = 0.6
 FIRST_STEP = 0.7
 ENOUGH = 0.01
@@ -29,7 +31,7 @@ ENOUGH = 0.01
 class Prior:
     """What is believed of a constant before any row: its common value, how sure, and how far each effect may move it.
 
-    `sd` and `spread` are of the logarithm; `ceiling` is what physics allows.
+    `sd` and `spread` are of the logarithm; `ceiling`, above the mean, is what physics allows.
     """
 
     mean: float
@@ -65,12 +67,22 @@ class Learned:
             log = self.common[name][0] + sum(
                 _looked_up(self.effects[name].get(effect, {}), labels[effect]) for effect in prior.spread
             )
-            made[name] = np.minimum(np.exp(log), prior.ceiling)
+            made[name] = bounded(np.asarray(log), prior.ceiling)
         return made
 
     def offset(self, labels: Mapping[str, Sequence[str]]) -> Array:
         """The residual effects of rows with these labels, on the logarithm of the prediction."""
         return np.asarray(sum(_looked_up(table, labels[effect]) for effect, table in self.residual.items()))
+
+
+def bounded(log: Array, ceiling: float) -> Array:
+    """exp(log), bent softly below the ceiling, so that its slope never vanishes."""
+    return np.asarray(np.exp(-np.logaddexp(-CORNER * log, -CORNER * np.log(ceiling)) / CORNER))
+
+
+def free(prior: Prior) -> float:
+    """The unbounded logarithm whose bounded value is the prior's mean."""
+    return float(-np.log(prior.mean**-CORNER - prior.ceiling**-CORNER) / CORNER)
 
 
 def _looked_up(table: Mapping[str, tuple[float, float]], levels: Sequence[str]) -> Array:
@@ -84,9 +96,11 @@ class Fit:
         self.model, self.belief, self.labels, self.log_y = model, belief, labels, log_y
         self.names = tuple(belief.priors)
         self._level = {effect: np.unique(np.asarray(given), return_inverse=True) for effect, given in labels.items()}
-        self._same = {e: (ix[:, None] == ix[None, :]).astype(float) for e, (_, ix) in self._level.items()}
-        self._prior = [self._covariance(name) for name in self.names]
-        self._mean = np.log([belief.priors[name].mean for name in self.names])
+        self._blocks = {
+            effect: [np.flatnonzero(index == i) for i in range(len(levels))]
+            for effect, (levels, index) in self._level.items()
+        }
+        self._mean = np.array([free(belief.priors[name]) for name in self.names])
         self.log_constants = np.repeat(self._mean[:, None], len(log_y), axis=1)
         self.residual = np.zeros(len(log_y))
         self.unseen = np.zeros(len(log_y), dtype=bool)
@@ -96,30 +110,16 @@ class Fit:
         for round_ in range(rounds):
             self._linearise()
             alpha = np.linalg.solve(self._total, self._target)
-            moved = np.stack(
-                [self._mean[i] + self._prior[i] @ (self._slope[i] * alpha) for i in range(len(self.names))]
-            )
+            moved = np.stack([self._moved(i, self._slope[i] * alpha) for i in range(len(self.names))])
             step = np.clip(moved - self.log_constants, -MOST_STEP, MOST_STEP)
             self.log_constants = self.log_constants + step * (1.0 if round_ else FIRST_STEP)
-            self.residual = self._residual_prior @ alpha
+            self.residual = np.zeros(len(alpha))
+            for effect, spread in self.belief.residual.items():
+                self.residual += spread**2 * self._by_level(effect.removeprefix("_"), alpha)
             if np.abs(step).max() < ENOUGH:
                 break
         self._linearise()
         return self
-
-    def left_out(self, groups: Sequence[str]) -> Array:
-        """Log prediction − log measured of each row when its group is left out, in the linear model at the mode.
-
-        Exact for a linear model (the block form of leave-one-out, Rasmussen & Williams 5.4.2); a guide while tuning,
-        which refitting confirms.
-        """
-        inverse = np.linalg.inv(self._total)
-        weighed = inverse @ self._target
-        errors = np.zeros(len(self.log_y))
-        for group in sorted(set(groups)):
-            rows = np.flatnonzero(np.asarray(groups) == group)
-            errors[rows] = -np.linalg.solve(inverse[np.ix_(rows, rows)], weighed[rows])
-        return errors
 
     def learned(self, *, spreads: bool = True) -> Learned:
         """The posterior of every constant and level; without `spreads` the values alone, which is quick."""
@@ -150,18 +150,28 @@ class Fit:
         value, sd = _posterior(columns, spread, inverse, alpha)
         return {str(level): (float(v), float(s)) for level, v, s in zip(levels, value, sd, strict=True)}
 
-    def _covariance(self, name: str) -> Array:
-        prior = self.belief.priors[name]
-        covariance = np.full((len(self.log_y), len(self.log_y)), prior.sd**2)
+    def _moved(self, i: int, pull: Array) -> Array:
+        """A constant's logarithm at every row: its mean, moved by what pulls at it and at its levels."""
+        prior = self.belief.priors[self.names[i]]
+        moved = np.full(len(pull), self._mean[i] + prior.sd**2 * pull.sum())
         for effect, spread in prior.spread.items():
-            covariance += spread**2 * self._same[effect]
-        return covariance
+            moved += spread**2 * self._by_level(effect, pull)
+        return moved
+
+    def _by_level(self, effect: str, pull: Array) -> Array:
+        """At every row, the sum over the rows of its level."""
+        index = self._level[effect][1]
+        return np.asarray(np.bincount(index, weights=pull), dtype=float)[index]
+
+    def _add(self, total: Array, effect: str, columns: Array) -> None:
+        """Add the covariance that rows of one level share; `columns` is one row per independent effect."""
+        for rows in self._blocks[effect]:
+            part = columns[:, rows]
+            total[np.ix_(rows, rows)] += part.T @ part
 
     def _evaluate(self, log_constants: Array) -> Array:
         priors = self.belief.priors
-        return self.model(
-            {n: np.minimum(np.exp(log_constants[i]), priors[n].ceiling) for i, n in enumerate(self.names)}
-        )
+        return self.model({n: bounded(log_constants[i], priors[n].ceiling) for i, n in enumerate(self.names)})
 
     def _linearise(self) -> None:
         """Slopes, weights and covariances at the current constants."""
@@ -174,12 +184,14 @@ class Fit:
         noise = self.belief.noise
         error = (self.log_y - at - self.residual) / noise / OUTLIER
         self._weight = np.where(self.unseen, UNSEEN, noise**2 * np.sqrt(1.0 + error**2))
-        self._residual_prior = np.zeros((len(self.log_y), len(self.log_y)))
+        priors = [self.belief.priors[name] for name in self.names]
+        common = np.array([[prior.sd] for prior in priors]) * self._slope
+        total = common.T @ common + np.diag(self._weight)
+        for effect in {effect for prior in priors for effect in prior.spread}:
+            spreads = np.array([[prior.spread.get(effect, 0.0)] for prior in priors])
+            self._add(total, effect, spreads * self._slope)
         for effect, spread in self.belief.residual.items():
-            self._residual_prior += spread**2 * self._same[effect.removeprefix("_")]
-        total = self._residual_prior + np.diag(self._weight)
-        for i in range(len(self.names)):
-            total += np.outer(self._slope[i], self._slope[i]) * self._prior[i]
+            self._add(total, effect.removeprefix("_"), np.full((1, len(error)), spread))
         self._total = total
         self._target = self.log_y - at + (self._slope * (self.log_constants - self._mean[:, None])).sum(axis=0)
 

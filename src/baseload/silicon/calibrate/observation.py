@@ -83,6 +83,8 @@ def observe(row: Mapping[str, str]) -> Observation:
         raise LeftOut("quality is suspect")
     if row["metric"] not in METRICS:
         raise LeftOut(f"metric {row['metric']} is not predicted")
+    if not row["n_chips"].strip():
+        raise LeftOut("the number of chips is not stated")
     try:
         precision = precision_name(row["precision"])
         shape = shape_of(model(row["model"]).architecture)

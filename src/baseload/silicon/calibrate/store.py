@@ -1,7 +1,6 @@
 """A calibration as a data file: what was learned, from which rows, and how wide its bands are."""
 
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
@@ -11,6 +10,7 @@ from typing import Any
 from baseload.errors import SetupError
 from baseload.silicon.calibrate.calibration import PARTS, Calibration
 from baseload.silicon.calibrate.hierarchy import Learned
+from baseload.store.whole import write_whole
 
 FORMAT = 1
 SHIPPED = "serving.json"
@@ -28,13 +28,7 @@ def write(path: Path, made: Calibration, sources: Sequence[Mapping[str, Any]], d
         "bands": made.bands,
         **{part: _written(getattr(made, part)) for part in PARTS},
     }
-    text = json.dumps(value, indent=1, sort_keys=True) + "\n"
-    try:
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-            file.write(text)
-        Path(file.name).replace(path)
-    except OSError as error:
-        raise SetupError(f"cannot write {path} ({error}); choose another place") from error
+    write_whole(path, json.dumps(value, indent=1, sort_keys=True) + "\n")
 
 
 def read(text: str, where: str) -> Calibration:

@@ -11,13 +11,16 @@ from baseload.errors import DescriptionError, Fault, SetupError
 Row = Mapping[str, str]
 
 NUMBERS: Mapping[str, tuple[str, ...]] = {
-    "serving": ("n_chips", "value"),
+    "serving": ("value",),
     "gemm": ("m", "n", "k", "value"),
     "attention": ("batch", "isl_or_q_len", "step_or_kv_len", "n_heads", "n_kv_heads", "head_dim", "value"),
     "allreduce": ("n_chips", "message_bytes", "value"),
     "checks": (),
 }
-OPTIONAL_NUMBERS: Mapping[str, tuple[str, ...]] = {"serving": ("isl", "osl"), "checks": ("value", "low", "high")}
+OPTIONAL_NUMBERS: Mapping[str, tuple[str, ...]] = {
+    "serving": ("n_chips", "isl", "osl"),
+    "checks": ("value", "low", "high"),
+}
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "serving": (
         "chip", "n_chips", "model", "precision", "engine", "parallelism", "isl", "osl", "concurrency_or_mode", "metric",

@@ -28,7 +28,7 @@ def predict_serving(rows: Sequence[Row], made: Calibration) -> list[Estimate | s
 def estimate(made: Calibration, part: str, o: Observation, log: float) -> Estimate:
     """A row's figure with its band."""
     mode = made.mode(part, o.labels()["combination"], o.family)
-    half = made.bands.get(part, {}).get(mode, np.log(2.0))
+    half = made.half_width(part, mode)
     return Estimate(
         value=float(np.exp(log)),
         low=float(np.exp(log - half)),

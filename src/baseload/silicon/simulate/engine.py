@@ -51,9 +51,9 @@ class Engine:
             said.append(f"kv_tokens must hold a block ({self.block_tokens}) or more, is {self.kv_tokens}")
         if self.max_context_tokens is not None and self.max_context_tokens < 1:
             said.append(f"max_context_tokens must be 1 or more, is {self.max_context_tokens}")
-        for name in ("front_end_s", "after_s", "per_token_s"):
-            if not 0 <= getattr(self, name) < math.inf:
-                said.append(f"{name} must be 0 or more and finite, is {getattr(self, name)}")
+        times = ("front_end_s", "after_s", "per_token_s")
+        wrong = [name for name in times if not 0 <= getattr(self, name) < math.inf]
+        said += [f"{name} must be 0 or more and finite, is {getattr(self, name)}" for name in wrong]
         if said:
             raise SetupError("the engine cannot be simulated: " + "; ".join(said))
 

@@ -11,6 +11,7 @@ from baseload.silicon.simulate.records import Tables
 
 @compiled
 def blocks_of(limits: Limits, tokens: int) -> int:
+    """Whole blocks that so many tokens take."""
     return (tokens + limits.block_tokens - 1) // limits.block_tokens
 
 

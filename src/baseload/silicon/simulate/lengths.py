@@ -17,6 +17,8 @@ MOST = 2**31 - 1
 
 
 class Lengths(Protocol):
+    """A way lengths are spread."""
+
     def draw(self, n: int, rng: np.random.Generator) -> Tokens:
         """`n` whole numbers of tokens, 1 or more."""
         ...

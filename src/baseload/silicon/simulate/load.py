@@ -62,6 +62,10 @@ class Load:
     def __len__(self) -> int:
         return len(self.arrival_s)
 
+    def first(self, n: int | None) -> "Load":
+        """The first `n` requests; all of them for None."""
+        return Load(**{name: getattr(self, name)[:n] for name in self.__dataclass_fields__})
+
     @property
     def clients(self) -> int:
         """How many come by themselves before a closed loop's clients wait for their answers; 0 in an open loop."""

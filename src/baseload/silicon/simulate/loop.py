@@ -1,16 +1,16 @@
 """The event loop: one event per engine step, and one for many steps in which nothing changes but the contexts."""
 
 import math
+from collections.abc import Callable
 
-from baseload.silicon.coefficients import Coefficients
-from baseload.silicon.simulate.compiled import compiled, kept
+from baseload.silicon.simulate.compiled import compiled, fingerprint, kept
 from baseload.silicon.simulate.engine import Limits
 from baseload.silicon.simulate.heap import push, remove
 from baseload.silicon.simulate.kv import take
 from baseload.silicon.simulate.queues import enter_running, wait
 from baseload.silicon.simulate.records import Kind, Status, Tables
 from baseload.silicon.simulate.schedule import leave_batch, schedule, tell
-from baseload.silicon.simulate.step import run, step, steps_until
+from baseload.silicon.simulate.step import Single, run, step, steps_until
 from baseload.silicon.simulate.timeline import spend
 
 WAITING, COMPLETED = int(Status.WAITING), int(Status.COMPLETED)
@@ -114,7 +114,7 @@ def roomy(limits: Limits, t: Tables, most: int) -> int:
 
 
 @compiled
-def stride(c: Coefficients, limits: Limits, t: Tables, until_s: float, until_step: int) -> int:
+def stride(c: Single, limits: Limits, t: Tables, until_s: float, until_step: int) -> int:
     """How many steps from here differ by their contexts only; takes the blocks of those after the first."""
     s = t.clock[0]
     most = min(int(t.ends[0].key), until_step) - s.step
@@ -135,8 +135,8 @@ def stride(c: Coefficients, limits: Limits, t: Tables, until_s: float, until_ste
 
 
 @compiled
-def turn(c: Coefficients, limits: Limits, t: Tables, until_s: float, until_step: int) -> None:
-    """One step, or many alike."""
+def turn(c: Single, prefill: Single, limits: Limits, t: Tables, until_s: float, until_step: int) -> None:
+    """One step, or many alike. Steps that are mostly prompt have coefficients of their own."""
     s = t.clock[0]
     tokens, pairs, calm = schedule(limits, t)
     decoding, running = s.decoding, s.decoding + s.fresh + (s.partial >= 0)
@@ -146,7 +146,7 @@ def turn(c: Coefficients, limits: Limits, t: Tables, until_s: float, until_step:
         steps = stride(c, limits, t, until_s, until_step)
         time_s, compute_s, memory_s = run(c, decoding, s.context, steps)
     else:
-        time_s, compute_s, memory_s = step(c, decoding, s.context, tokens, pairs)
+        time_s, compute_s, memory_s = step(prefill if tokens > decoding else c, decoding, s.context, tokens, pairs)
     at_end = limits.blocks - s.free - s.evictable
     s.peak_blocks = max(s.peak_blocks, at_end)
     spend(t, time_s, compute_s, memory_s, (used + at_end) / 2.0, running)
@@ -161,8 +161,8 @@ def turn(c: Coefficients, limits: Limits, t: Tables, until_s: float, until_step:
         finish(limits, t, i)
 
 
-@kept
-def proceed(c: Coefficients, limits: Limits, t: Tables, until_s: float, until_step: int) -> int:
+@compiled
+def go_on(c: Single, prefill: Single, limits: Limits, t: Tables, until_s: float, until_step: int) -> int:
     """Go on until a time or a number of steps, whichever is first. A step that has begun is finished."""
     s = t.clock[0]
     while s.now_s < until_s and s.step < until_step:
@@ -170,7 +170,7 @@ def proceed(c: Coefficients, limits: Limits, t: Tables, until_s: float, until_st
         if not spare(limits, t):
             return FULL
         if s.decoding > 0 or s.partial >= 0 or s.waiting > 0:
-            turn(c, limits, t, until_s, until_step)
+            turn(c, prefill, limits, t, until_s, until_step)
             continue
         stop_s = min(next_due_s(limits, t), until_s)
         if stop_s == math.inf:
@@ -178,3 +178,19 @@ def proceed(c: Coefficients, limits: Limits, t: Tables, until_s: float, until_st
         spend(t, stop_s - s.now_s, 0.0, 0.0, 0.0, 0.0)
         s.now_s = stop_s
     return REACHED
+
+
+Loop = Callable[[Single, Single, Limits, Tables, float, int], int]
+
+
+def _kept(sources: int) -> Loop:
+    """`go_on`, kept on disk. What it closes over is part of its key there, so that it is as old as all its sources."""
+
+    @kept
+    def proceed(c: Single, prefill: Single, limits: Limits, t: Tables, until_s: float, until_step: int) -> int:
+        return go_on(c, prefill, limits, t, until_s, until_step) if sources > 0 else FULL
+
+    return proceed
+
+
+proceed = _kept(fingerprint())

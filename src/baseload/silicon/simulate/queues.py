@@ -61,6 +61,7 @@ def enter_running(t: Tables, i: int) -> None:
 
 @compiled
 def leave_running(t: Tables, i: int) -> None:
+    """No more among its class's running sequences."""
     r, q = t.requests[i], t.ranks[t.requests[i].rank]
     if r.previous >= 0:
         t.requests[r.previous].next = r.next

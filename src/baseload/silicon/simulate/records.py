@@ -134,4 +134,4 @@ class Tables(NamedTuple):
     """Room for events; without any, none are kept."""
 
     def copy(self) -> "Tables":
-        return Tables(*(a.copy() for a in self))
+        return Tables._make(a.copy() for a in self)

@@ -8,9 +8,17 @@ from baseload.silicon.simulate.state import finish, start
 from baseload.silicon.simulate.watts import Watts
 
 
-def simulate(coefficients: Coefficients, engine: Engine, load: Load, watts: Watts | None = None) -> Result:
+def simulate(
+    coefficients: Coefficients,
+    engine: Engine,
+    load: Load,
+    watts: Watts | None = None,
+    *,
+    prefill: Coefficients | None = None,
+) -> Result:
     """Serve a whole load on one replica. Deterministic: all chance is in the load.
 
+    `prefill` are the coefficients of steps with more prompt tokens than decoding sequences, if they have their own.
     Times in milliseconds, energy in joules. Raises `SetupError` for coefficients that are not single numbers.
     """
-    return result_of(finish(start(coefficients, engine, load)), watts)
+    return result_of(finish(start(coefficients, engine, load, prefill=prefill)), watts)

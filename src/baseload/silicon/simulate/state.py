@@ -1,7 +1,7 @@
-"""A simulation as a value: begun, asked for more, and moved on, each giving a new state and leaving the old as it was."""
+"""A simulation as a value: begun, asked for more, moved on, each giving a new state and leaving the old as it was."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -50,6 +50,7 @@ class State:
     """
 
     coefficients: Coefficients
+    prefill: Coefficients
     engine: Engine
     limits: Limits
     priorities: tuple[int, ...]
@@ -81,20 +82,25 @@ class State:
         return np.where(decodes, r["emitted"] + self.steps - r["joined"], r["emitted"]).astype(np.int64)
 
 
-def start(coefficients: Coefficients, engine: Engine, load: Load, *, leaps: bool = True) -> State:
+def start(
+    coefficients: Coefficients,
+    engine: Engine,
+    load: Load,
+    *,
+    prefill: Coefficients | None = None,
+    leaps: bool = True,
+) -> State:
     """A replica at time 0 with nothing in it, and what will be asked of it.
 
+    `prefill` are the coefficients of steps with more prompt tokens than decoding sequences, if they have their own.
     Without `leaps` it takes every step by itself. Raises `SetupError` when coefficients are not single numbers of 0 or
     more.
     """
-    c = Coefficients(*(float(np.asarray(v)) if np.ndim(v) == 0 else math.nan for v in coefficients))
-    wrong = [n for n, v in zip(c._fields, c, strict=True) if not v >= 0]
-    if wrong:
-        raise SetupError(f"a simulation needs coefficients that are single numbers, 0 or more: {', '.join(wrong)}")
     limits = engine.limits(leaps=leaps)
     priorities = tuple(int(p) for p in np.unique(load.priority))
     return State(
-        coefficients=c,
+        coefficients=_single(coefficients),
+        prefill=_single(coefficients if prefill is None else prefill),
         engine=engine,
         limits=limits,
         priorities=priorities,
@@ -106,7 +112,9 @@ def offer(state: State, load: Load) -> State:
     """More requests, none earlier than those before; only for an open loop, and of classes the state began with."""
     t = state.tables
     last_s = t.requests["arrival_s"].max(initial=0.0)
-    if not (np.isfinite(load.arrival_s).all() and math.isfinite(last_s) and load.arrival_s.min(initial=last_s) >= last_s):
+    if not (
+        np.isfinite(load.arrival_s).all() and math.isfinite(last_s) and load.arrival_s.min(initial=last_s) >= last_s
+    ):
         raise SetupError(f"requests can be added to an open loop only, and none before {last_s:g} s")
     if strange := sorted({int(p) for p in load.priority} - set(state.priorities)):
         raise SetupError(f"the state was begun with priorities {state.priorities}, not {strange}")
@@ -115,10 +123,8 @@ def offer(state: State, load: Load) -> State:
     clock = t.clock.copy()
     for name in ("alone", "sent", "offered"):
         clock[name] += len(load)
-    tables = t.copy()._replace(
-        clock=clock, requests=requests, prefixes=np.concatenate([t.prefixes, _prefixes(more)])
-    )
-    return _with(state, tables)
+    tables = t.copy()._replace(clock=clock, requests=requests, prefixes=np.concatenate([t.prefixes, _prefixes(more)]))
+    return replace(state, tables=tables)
 
 
 def advance(state: State, *, until_s: float = math.inf, steps: int | None = None) -> tuple[State, Events]:
@@ -131,28 +137,31 @@ def advance(state: State, *, until_s: float = math.inf, steps: int | None = None
     tables = state.tables.copy()
     tables.clock["events"] = 0
     tables = tables._replace(events=np.zeros(8 * state.limits.max_sequences, EVENT))
-    while proceed(state.coefficients, state.limits, tables, float(until_s), end) == FULL:
+    while _proceed(state, tables, until_s, end) == FULL:
         tables = tables._replace(events=np.concatenate([tables.events, np.zeros_like(tables.events)]))
     told = tables.events[: int(tables.clock["events"][0])]
     events = Events(told["time_s"], told["request"].astype(np.int64), told["kind"].astype(np.int64))
-    return _with(state, tables._replace(events=np.zeros(0, EVENT))), events
+    return replace(state, tables=tables._replace(events=np.zeros(0, EVENT))), events
 
 
 def finish(state: State) -> State:
     """Move on to the end of a load, without telling what happens on the way."""
     tables = state.tables.copy()
-    proceed(state.coefficients, state.limits, tables, math.inf, NEVER)
-    return _with(state, tables)
+    _proceed(state, tables, math.inf, NEVER)
+    return replace(state, tables=tables)
 
 
-def _with(state: State, tables: Tables) -> State:
-    return State(
-        coefficients=state.coefficients,
-        engine=state.engine,
-        limits=state.limits,
-        priorities=state.priorities,
-        tables=tables,
-    )
+def _proceed(state: State, tables: Tables, until_s: float, until_step: int) -> int:
+    return proceed(state.coefficients, state.prefill, state.limits, tables, float(until_s), until_step)
+
+
+def _single(coefficients: Coefficients) -> Coefficients:
+    """As plain floats, which is what the loop was compiled for."""
+    c = Coefficients(*(float(np.asarray(v)) if np.ndim(v) == 0 else math.nan for v in coefficients))
+    wrong = [n for n, v in zip(c._fields, c, strict=True) if not 0 <= v < math.inf]
+    if wrong:
+        raise SetupError(f"a simulation needs coefficients that are single numbers, 0 or more: {', '.join(wrong)}")
+    return c
 
 
 def _requests(engine: Engine, priorities: tuple[int, ...], load: Load) -> Records:

@@ -1,14 +1,17 @@
 """The step time of `coefficients.step_s`, compiled, and the sum of many decode steps together."""
 
 import math
+from typing import Any
 
-from baseload.silicon.coefficients import Coefficients
 from baseload.silicon.simulate.compiled import compiled
 from baseload.silicon.simulate.series import beside, series
 
+Single = Any
+"""`Coefficients` whose fields are plain floats; its own type says that they may be arrays."""
+
 
 @compiled
-def bound(c: Coefficients, decoding: int, prefill_tokens: int) -> tuple[float, float, float]:
+def bound(c: Single, decoding: int, prefill_tokens: int) -> tuple[float, float, float]:
     """(weights, compute, network and host) in seconds: all of a step that no context enters."""
     tokens = decoding + prefill_tokens
     hit = 0.0
@@ -21,7 +24,7 @@ def bound(c: Coefficients, decoding: int, prefill_tokens: int) -> tuple[float, f
 
 @compiled
 def step(
-    c: Coefficients, decoding: int, context_tokens: float, prefill_tokens: int, prefill_pairs: float
+    c: Single, decoding: int, context_tokens: float, prefill_tokens: int, prefill_pairs: float
 ) -> tuple[float, float, float]:
     """(step, arithmetic, memory traffic) in seconds. The first is `coefficients.step_s`."""
     weights, compute, rest = bound(c, decoding, prefill_tokens)
@@ -34,7 +37,7 @@ def step(
 
 
 @compiled
-def run(c: Coefficients, decoding: int, context_tokens: float, steps: int) -> tuple[float, float, float]:
+def run(c: Single, decoding: int, context_tokens: float, steps: int) -> tuple[float, float, float]:
     """As `step`, for so many decode steps of an unchanged batch; `context_tokens` is the first step's.
 
     Each step the batch's context grows by a token a sequence, so that what a step reads is an arithmetic series: up to
@@ -57,7 +60,7 @@ def run(c: Coefficients, decoding: int, context_tokens: float, steps: int) -> tu
 
 
 @compiled
-def steps_until(c: Coefficients, decoding: int, context_tokens: float, gap_s: float, most: int) -> int:
+def steps_until(c: Single, decoding: int, context_tokens: float, gap_s: float, most: int) -> int:
     """The fewest decode steps, of 1 to `most`, that take `gap_s` or longer; `most` when none do.
 
     No step is shorter than the one before, so the first and the last bound the number, mostly to one or two.
