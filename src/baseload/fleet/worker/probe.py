@@ -20,8 +20,8 @@ from baseload.fleet.worker.job import Sampling
 from baseload.fleet.worker.spec import WorkerSpec, read_spec
 
 GREEDY = Sampling(temperature=0.0, ignore_eos=True)
-ROUNDS = 3
-STEPS = 48
+ROUNDS = 6
+STEPS = 24
 """Decoding steps that are timed in a round."""
 FIRST_ID, LAST_ID = 100, 10_000
 """Ordinary tokens of any vocabulary; no two prompts begin alike, so that no cache helps."""
