@@ -3,6 +3,7 @@
 from typing import Any
 
 from baseload.silicon.estimate import Estimate
+from baseload.silicon.power import Joules
 from baseload.silicon.predict import Prediction
 from baseload.units import Mark
 
@@ -34,6 +35,8 @@ def told(made: Prediction) -> dict[str, Any]:
         "ttft_ms": band(made.ttft_ms),
         "output_tokens_per_s": band(made.tokens_per_s),
         "output_tokens_per_s_per_chip": made.tokens_per_s.value / s.chips,
+        "watts_per_chip": None if made.watts_per_chip is None else band(made.watts_per_chip),
+        "joules_per_output_token": None if made.joules_per_token is None else joules(made.joules_per_token),
         "binds": made.binds,
         "step_ms": dict(made.step_ms),
         "compute_share": made.compute_share,
@@ -48,12 +51,23 @@ def band(estimate: Estimate) -> dict[str, Any]:
     return {"value": estimate.value, "low": estimate.low, "high": estimate.high, "mode": estimate.mode}
 
 
+def joules(made: Joules) -> dict[str, float]:
+    """Of the chips, of their servers, at the site."""
+    return {"chip": float(made.chip_j), "server": float(made.server_j), "site": float(made.site_j)}
+
+
 def lines(made: Prediction) -> list[tuple[str, str, str, str]]:
     """For a person."""
     return [
         ("output", *_figure(made.tokens_per_s), "tokens/s"),
         ("time per output token", *_figure(made.tpot_ms), "ms"),
         ("time to first token", *_figure(made.ttft_ms), "ms"),
+        *([("power of a chip", *_figure(made.watts_per_chip), "W")] if made.watts_per_chip else []),
+        *(
+            [("energy per output token, chips alone", f"{float(made.joules_per_token.chip_j):.3g}", "", "J")]
+            if made.joules_per_token
+            else []
+        ),
     ]
 
 
@@ -64,8 +78,8 @@ def cells(made: Prediction) -> tuple[str, ...]:
         f"{made.tokens_per_s.value:.4g}",
         f"{made.tpot_ms.value:.3g}",
         f"{made.ttft_ms.value:.3g}",
-        "",
-        "",
+        f"{made.watts_per_chip.value:.0f}" if made.watts_per_chip else "–",
+        f"{float(made.joules_per_token.chip_j):.3g}" if made.joules_per_token else "–",
         made.binds,
     )
 

@@ -11,7 +11,7 @@ from baseload.console.figures import count, number, percent
 from baseload.silicon.setup import Setup
 from baseload.silicon.simulate import Load, Mix, closed_loop, poisson, replay, simulate
 from baseload.silicon.simulate.lengths import by_mean
-from baseload.silicon.simulate.replica import replica_of
+from baseload.silicon.simulate.replica import replica_of, replica_watts
 
 REQUESTS = 1000
 NAMES = {"ttft": "first token", "tpot": "each next token", "e2e": "whole answer"}
@@ -26,7 +26,7 @@ def simulated(setup: Setup, *, max_sequences: int, max_batched_tokens: int, seed
         max_sequences=max_sequences,
         max_batched_tokens=max_batched_tokens,
     )
-    result = simulate(replica.coefficients, replica.engine, load, prefill=replica.prefill)
+    result = simulate(replica.coefficients, replica.engine, load, watts=replica_watts(setup), prefill=replica.prefill)
     return {
         "chip": setup.chip,
         "model": setup.model,

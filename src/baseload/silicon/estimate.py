@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Mode = Literal["calibrated", "pooled", "datasheet"]
+Mode = Literal["calibrated", "pooled", "datasheet", "cost model", "catalogue"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,6 +12,7 @@ class Estimate:
 
     calibrated: at least eight measured rows of this chip, engine family and precision; pooled: the engine family was
     measured on other chips or precisions; datasheet: nothing but what the chip's maker says and common constants.
+    cost model: added up from parts; catalogue: an input that came from such a figure itself, so no test of anything.
     """
 
     value: float

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from baseload.catalog import chip as chip_entry
 from baseload.silicon.calibrate.beliefs import first_belief
 from baseload.silicon.calibrate.calibration import Calibration
 from baseload.silicon.calibrate.store import shipped
 from baseload.silicon.coefficients import Coefficients, Parts, parts, step_s
 from baseload.silicon.constants import NAMES, Constants
 from baseload.silicon.estimate import Estimate, Mode
+from baseload.silicon.power.draw import Joules, joules_per_token, watts
+from baseload.silicon.power.draw import shipped as power_constants
 from baseload.silicon.serving import coefficients as coefficients_of
 from baseload.silicon.serving import physics, prefill_coefficients
 from baseload.silicon.setup import Setup
@@ -58,6 +61,10 @@ class Prediction:
     """Of the chip's peak arithmetic rate, over decode and prefill."""
     bandwidth_share: float
     """Of its memory bandwidth."""
+    watts_per_chip: Estimate | None
+    """None where the catalogue has no watts of the chip."""
+    joules_per_token: Joules | None
+    """Per output token: of the chips, of their servers, at the site."""
 
 
 def constants(setup: Setup, made: Calibration | None = None) -> Constants:
@@ -116,6 +123,7 @@ def predict(
     rate = float(g.tokens_per_s)
     step = {name: float(np.asarray(getattr(g.parts, name))) * MS for name in g.parts._fields}
     compute, bandwidth = _shares(setup, g, input_tokens, output_tokens)
+    drawn = _watts(setup, compute, bandwidth)
     return Prediction(
         setup=setup,
         input_tokens=input_tokens,
@@ -130,7 +138,20 @@ def predict(
         step_ms=step,
         compute_share=compute,
         bandwidth_share=bandwidth,
+        watts_per_chip=drawn,
+        joules_per_token=joules_per_token(drawn.value, setup.chips, rate) if drawn else None,
     )
+
+
+def _watts(setup: Setup, compute: float, bandwidth: float) -> Estimate | None:
+    """Of one chip, between idle and its limit; one pair of constants for all chips, hence pooled."""
+    entry = chip_entry(setup.chip)
+    if entry.idle_w is None or entry.max_w is None:
+        return None
+    idle, most, k = entry.idle_w.value, entry.max_w.value, power_constants()
+    value = float(watts(idle, most, compute, bandwidth))
+    low, high = value * np.exp(k.error_low), value * np.exp(k.error_high)
+    return Estimate(value=value, low=max(idle, low), high=min(most, high), mode="pooled")
 
 
 def _banded(c: Calibration, part: str, combination: str, family: str, value: float) -> Estimate:

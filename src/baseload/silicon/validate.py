@@ -10,18 +10,15 @@ from baseload.silicon.calibrate.store import shipped
 from baseload.silicon.estimate import Estimate
 from baseload.silicon.score.errors import Report, Scored, report
 from baseload.silicon.score.files import Measurements, Row, read_measurements
-from baseload.silicon.score.serving import predict_serving
+from baseload.silicon.score.rows import answers
 from baseload.store.whole import write_whole
 
 ADDED = ("prediction", "low", "high", "mode", "left_out")
-ENERGY = frozenset({"avg_power_fraction"})
 
 
 def predict_rows(rows: Sequence[Row], kind: str = "serving", made: Calibration | None = None) -> list[Estimate | str]:
     """For each row of a file of this kind its estimate in the row's unit, or the reason it is left out."""
-    if kind == "serving":
-        return predict_serving(rows, made or shipped())
-    return [f"{kind} rows are not predicted" for _ in rows]
+    return answers(rows, kind, made or shipped())
 
 
 def validate(
@@ -45,8 +42,8 @@ def write_rows(path: Path, scored: Sequence[tuple[Measurements, list[Scored]]]) 
     write_whole(path, text.getvalue())
 
 
-def _scored(file: Measurements, answers: Sequence[Estimate | str]) -> list[Scored]:
-    return [_one(file.kind, row, answer) for row, answer in zip(file.rows, answers, strict=True)]
+def _scored(file: Measurements, said: Sequence[Estimate | str]) -> list[Scored]:
+    return [_one(file.kind, row, answer) for row, answer in zip(file.rows, said, strict=True)]
 
 
 def _one(kind: str, row: Row, answer: Estimate | str) -> Scored:

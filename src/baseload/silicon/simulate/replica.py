@@ -5,15 +5,18 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from baseload.catalog import chip as chip_entry
 from baseload.errors import Unsupported
 from baseload.silicon.calibrate.beliefs import first_belief
 from baseload.silicon.calibrate.calibration import Calibration
 from baseload.silicon.calibrate.store import shipped
 from baseload.silicon.coefficients import Coefficients
+from baseload.silicon.power.draw import shipped as power_constants
 from baseload.silicon.predict import constants
 from baseload.silicon.serving import coefficients, physics, prefill_coefficients
 from baseload.silicon.setup import Setup
 from baseload.silicon.simulate.engine import UNBOUNDED, Engine
+from baseload.silicon.simulate.watts import Watts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,3 +85,20 @@ def _cache(setup: Setup, context_tokens: float, most: int) -> tuple[int, int]:
     if each == 0:
         return most, UNBOUNDED
     return most, max(block, int(m.kv_tokens - most * state / each))
+
+
+def replica_watts(setup: Setup, made: Calibration | None = None) -> Watts | None:
+    """Of all chips of the replica; None where the catalogue has no watts of the chip.
+
+    The power model bends with the root of the shares of peak (silicon/power); the simulator needs a straight line, which
+    is drawn here from idle to a step that is all arithmetic or all reading, so that half-used chips come out low.
+    """
+    entry, k, drawn = chip_entry(setup.chip), constants(setup, made), power_constants()
+    if entry.idle_w is None or entry.max_w is None:
+        return None
+    above_idle = (entry.max_w.value - entry.idle_w.value) * setup.chips
+    return Watts(
+        idle_w=entry.idle_w.value * setup.chips,
+        compute_w=above_idle * drawn.compute * k.decode_math**0.5,
+        memory_w=above_idle * min(1.0, drawn.bandwidth * k.weight_bandwidth**0.5),
+    )
