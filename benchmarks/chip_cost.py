@@ -12,8 +12,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from baseload.silicon.cost.answer import CATALOGUE
-from baseload.silicon.cost.checks import Estimate, inside, speak_to
+from baseload.silicon.costing.answer import CATALOGUE
+from baseload.silicon.costing.checks import Estimate, inside, speak_to
 from benchmarks.report import options
 
 OWN = Path(__file__).resolve().parents[1] / "tests" / "silicon" / "cost" / "silicon_checks.csv"

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from baseload.config.traffic import Slo, Spread, Traffic, TrafficClass
-from baseload.silicon.explore import Market, design, explore, judge, refuse, set_scene
-from baseload.silicon.explore.design import build
-from baseload.silicon.explore.genome import Genome
-from baseload.silicon.explore.scene import Scene
+from baseload.silicon.explorer import Market, design, explore, judge, refuse, set_scene
+from baseload.silicon.explorer.design import build
+from baseload.silicon.explorer.genome import Genome
+from baseload.silicon.explorer.scene import Scene
 from benchmarks.report import options, publish, say
 
 MODEL = "Llama-3.1-70B"

@@ -23,7 +23,7 @@ from baseload.silicon.calibrate.calibrator import Calibrator
 from baseload.silicon.calibrate.learn import unique
 from baseload.silicon.calibrate.observation import LeftOut, Observation, observe
 from baseload.silicon.estimate import Estimate
-from baseload.silicon.predict import grid
+from baseload.silicon.prediction import grid
 from baseload.silicon.setup import setup_of
 from baseload.silicon.validate import predict_rows
 from benchmarks.accuracy import ALSO_FITTED, DATA, SCORED, observations

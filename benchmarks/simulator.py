@@ -15,7 +15,7 @@ from statistics import median
 from typing import Any
 
 from baseload.silicon.coefficients import Coefficients
-from baseload.silicon.simulate import (
+from baseload.silicon.simulator import (
     Engine,
     Load,
     LogNormal,

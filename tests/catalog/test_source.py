@@ -84,9 +84,9 @@ def numbers(tree: object) -> Iterator[object]:
 def test_no_number_of_a_file_reaches_the_code_without_its_source() -> None:
     told = {(name, key) for name, key, _ in facts()}
     for path in (Path(catalog.__file__).parent).glob("*/*.toml"):
-        if path.parent.name in ("costs", "designs", "floorplans"):  # tests/silicon/cost asks the same of these
+        if path.parent.name in ("costs", "designs", "floorplans"):  # tests/silicon/costing asks the same of these
             continue
-        if path.parent.name in ("nodes", "memories", "shifts", "rules"):  # and tests/silicon/explore of these
+        if path.parent.name in ("nodes", "memories", "shifts", "rules"):  # and tests/silicon/explorer of these
             continue
         entry = tomllib.loads(path.read_text())
         entry.pop("source", None)

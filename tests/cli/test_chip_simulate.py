@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import run
-from tests.silicon.simulate.datasheet import DATASHEET
+from tests.silicon.simulator.datasheet import DATASHEET
 
 SETUP = ("chip", "simulate", "--chip", "H100-SXM", "--model", "Llama-3.1-8B", "--precision", "bf16", "--engine", "vllm")
 KEYS = {
@@ -20,7 +20,7 @@ KEYS = {
 
 @pytest.fixture(autouse=True)
 def _calibration(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("baseload.silicon.simulate.replica.shipped", lambda: DATASHEET)
+    monkeypatch.setattr("baseload.silicon.simulator.replica.shipped", lambda: DATASHEET)
 
 
 def answer(*options: str | Path) -> dict[str, Any]:

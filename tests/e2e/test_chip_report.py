@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from baseload.silicon.explore import explore
-from baseload.silicon.explore.report import write
+from baseload.silicon.explorer import explore
+from baseload.silicon.explorer.report import write
 from tests.e2e.conftest import AXE, WIDTHS
-from tests.silicon.explore.mixes import mix
+from tests.silicon.explorer.mixes import mix
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from baseload.cli.show import emit, json_option, table
 
 if TYPE_CHECKING:
     from baseload.catalog import Fact
-    from baseload.silicon.cost import Bill, Spread
+    from baseload.silicon.costing import Bill, Spread
 
 LINES = {
     "die": "die",
@@ -65,7 +65,7 @@ def chip_cost(chip: str, volume: float | None, day: date | None, seed: int, as_j
     Central values add up; quantiles do not. Embodied carbon beside it.
     """
     from baseload.catalog.design import designs
-    from baseload.silicon.cost import bought, cost
+    from baseload.silicon.costing import bought, cost
 
     bill = cost(bought(chip), volume, day or datetime.now(tz=UTC).date().replace(day=1), seed)
     facts = {**designs()[bill.design.name].facts, **bill.inputs}

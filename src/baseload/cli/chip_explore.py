@@ -10,7 +10,7 @@ from baseload.cli.show import emit, json_option, say, table
 from baseload.errors import SetupError
 
 if TYPE_CHECKING:
-    from baseload.silicon.explore import Exploration
+    from baseload.silicon.explorer import Exploration
 
 QUICK = (32, 8)
 """Population and generations: shows that it works, not where it ends."""
@@ -44,9 +44,9 @@ def chip_explore(
     if report and not report.parent.is_dir():
         raise SetupError(f"there is no folder {report.parent} to write the report in; make it first")
     from baseload.config.traffic_io import read_traffic
-    from baseload.silicon import explore as room
-    from baseload.silicon.explore.report import write
-    from baseload.silicon.explore.search import GENERATIONS, POPULATION
+    from baseload.silicon import explorer as room
+    from baseload.silicon.explorer.report import write
+    from baseload.silicon.explorer.search import GENERATIONS, POPULATION
 
     population, usual = QUICK if quick else (POPULATION, GENERATIONS)
     found = room.explore(
@@ -73,7 +73,7 @@ def _progress(generation: int, of: int, least: float) -> None:
 
 
 def _shown(found: "Exploration") -> str:
-    from baseload.silicon.explore.report.words import design, flipping, percent, timing, usd, verdict, volume
+    from baseload.silicon.explorer.report.words import design, flipping, percent, timing, usd, verdict, volume
 
     designs = [
         [row.name, design(row), usd(row.usd_per_mtok), f"{row.tokens_per_s_per_mw:,.0f}", f"{row.volume_months:.0f}",

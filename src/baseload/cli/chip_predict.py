@@ -33,7 +33,7 @@ def load_options(command: Any) -> Any:
 def predict_chip(as_json: bool, input_tokens: int, output_tokens: int, concurrency: int, **given: Any) -> None:
     """Speed, watts and joules per token of a model on chips under a load, each with an 80 % band."""
     from baseload.cli.chip_prediction import lines, told
-    from baseload.silicon.predict import predict
+    from baseload.silicon.prediction import predict
 
     setup = setup_from(given)
     made = predict(setup, input_tokens=input_tokens, output_tokens=output_tokens, concurrency=concurrency)
@@ -78,7 +78,7 @@ def compare_chips(
     """The same load on several chips. One that cannot run it says why."""
     from baseload.cli.chip_prediction import HEAD, cells, told
     from baseload.errors import Unsupported
-    from baseload.silicon.predict import predict
+    from baseload.silicon.prediction import predict
     from baseload.silicon.setup import setup_of
 
     answers: list[dict[str, Any]] = []

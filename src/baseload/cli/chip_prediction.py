@@ -4,7 +4,7 @@ from typing import Any
 
 from baseload.silicon.estimate import Estimate
 from baseload.silicon.power import Joules
-from baseload.silicon.predict import Prediction
+from baseload.silicon.prediction import Prediction
 from baseload.units import Mark
 
 HEAD = ("chip", "tokens/s", "TPOT ms", "TTFT ms", "W per chip", "J per token", "bound by")

@@ -9,9 +9,9 @@ from baseload.cli.chip_setup import plan_words
 from baseload.cli.show import table
 from baseload.console.figures import count, number, percent
 from baseload.silicon.setup import Setup
-from baseload.silicon.simulate import Load, Mix, closed_loop, poisson, replay, simulate
-from baseload.silicon.simulate.lengths import by_mean
-from baseload.silicon.simulate.replica import replica_of, replica_watts
+from baseload.silicon.simulator import Load, Mix, closed_loop, poisson, replay, simulate
+from baseload.silicon.simulator.lengths import by_mean
+from baseload.silicon.simulator.replica import replica_of, replica_watts
 
 REQUESTS = 1000
 NAMES = {"ttft": "first token", "tpot": "each next token", "e2e": "whole answer"}

@@ -5,7 +5,7 @@
 
 P prefills one prompt, D decodes one answer, N requests are open per engine. Clients that start together and ask for
 answers of one length stay bunched, so a prompt waits for half of the others; clients out of step meet only those that
-happen to be in prefill. Percentiles and open loops are the simulator's (silicon/simulate), not this formula's.
+happen to be in prefill. Percentiles and open loops are the simulator's (silicon/simulator), not this formula's.
 """
 
 from collections.abc import Mapping

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from baseload.silicon import power
 from baseload.silicon.calibrate.calibration import Calibration
-from baseload.silicon.cost.answer import Estimate as CostEstimate
-from baseload.silicon.cost.checks import speak_to as cost_of
+from baseload.silicon.costing.answer import Estimate as CostEstimate
+from baseload.silicon.costing.checks import speak_to as cost_of
 from baseload.silicon.estimate import Estimate, Mode
 from baseload.silicon.kernels.score import score_rows as kernel_rows
 from baseload.silicon.kernels.score import speaks_to as is_kernel

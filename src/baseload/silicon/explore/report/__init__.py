@@ -1,5 +1,0 @@
-"""The explorer's answer as one self-contained HTML file."""
-
-from baseload.silicon.explore.report.page import page, write
-
-__all__ = ["page", "write"]

@@ -1,0 +1,66 @@
+"""A setup of catalogue names becomes an engine with its memory, its front end and the times that `predict` says."""
+
+import numpy as np
+import pytest
+
+from baseload.errors import Unsupported
+from baseload.silicon.prediction import grid
+from baseload.silicon.setup import setup_of
+from baseload.silicon.simulator import Fixed, Mix, closed_loop, simulate
+from baseload.silicon.simulator.replica import replica_of
+from tests.silicon.simulator.datasheet import DATASHEET
+
+
+@pytest.mark.parametrize(
+    ("chip", "model", "chips", "clients"),
+    [("H100-SXM", "Llama-3.1-8B", 1, 32), ("H100-SXM", "Llama-3.1-70B", 8, 64), ("MI300X", "Qwen3-32B", 1, 8)],
+)
+def test_a_closed_loop_settles_near_the_closed_form(chip: str, model: str, chips: int, clients: int) -> None:
+    """The form weighs prefill by a constant of its own, the simulator by what a prompt adds: hence the tolerance."""
+    setup = setup_of(chip=chip, model=model, chips=chips, precision="bf16", engine="vllm")
+    replica = replica_of(setup, context_tokens=1024, made=DATASHEET)
+    load = closed_loop(Mix(input=Fixed(512), output=Fixed(512)), requests=clients * 8, clients=clients, seed=1)
+    result = simulate(replica.coefficients, replica.engine, load, prefill=replica.prefill)
+    said = grid(setup, input_tokens=512.0, output_tokens=512.0, concurrency=float(clients), made=DATASHEET)
+    assert result.latency.tpot.mean_ms == pytest.approx(float(said.tpot_s) * 1e3, rel=0.15)
+
+
+def test_a_lone_request_waits_for_its_front_end_and_its_prompt_as_predicted() -> None:
+    setup = setup_of(chip="H100-SXM", model="Llama-3.1-8B", precision="bf16", engine="vllm")
+    replica = replica_of(setup, context_tokens=1024, made=DATASHEET)
+    load = closed_loop(Mix(input=Fixed(2000), output=Fixed(200)), requests=5, clients=1, seed=1)
+    result = simulate(replica.coefficients, replica.engine, load, prefill=replica.prefill)
+    said = grid(setup, input_tokens=2000.0, output_tokens=200.0, concurrency=1.0, made=DATASHEET)
+    assert result.latency.ttft.mean_ms == pytest.approx(float(said.ttft_s) * 1e3, rel=0.02)
+    assert result.latency.tpot.mean_ms == pytest.approx(float(said.tpot_s) * 1e3, rel=0.1)
+
+
+def test_the_cache_is_what_memory_leaves() -> None:
+    setup = setup_of(chip="H100-SXM", model="Llama-3.1-8B", precision="bf16", engine="vllm")
+    engine = replica_of(setup, context_tokens=1024, made=DATASHEET).engine
+    assert engine.kv_tokens == int(setup.memory.kv_tokens)
+    assert engine.max_sequences == 256
+    assert engine.front_end_s > 0
+
+
+def test_constant_states_take_their_part_of_memory() -> None:
+    setup = setup_of(chip="H100-SXM", model="Nemotron-H-56B", chips=4, precision="bf16", engine="vllm")
+    engine = replica_of(setup, context_tokens=1024, max_sequences=8192, made=DATASHEET).engine
+    m = setup.memory
+    assert engine.max_sequences <= m.sequences(1024, setup.served.plan)
+    state = engine.max_sequences * m.state_bytes_per_sequence_per_chip
+    assert state > 0
+    assert engine.kv_tokens * m.kv_bytes_per_token_per_chip + state == pytest.approx(m.free_bytes_per_chip, rel=1e-6)
+
+
+def test_several_engines_are_refused_with_what_to_do() -> None:
+    setup = setup_of(chip="H100-SXM", model="Llama-3.1-8B", chips=4, tensor=2, precision="bf16")
+    with pytest.raises(Unsupported, match="ask for 2 chips and 1/2 of the load"):
+        replica_of(setup, context_tokens=1024, made=DATASHEET)
+
+
+def test_every_coefficient_is_a_number_the_loop_takes() -> None:
+    setup = setup_of(chip="H100-SXM", model="Mixtral-8x7B", chips=2, precision="bf16", engine="vllm")
+    replica = replica_of(setup, context_tokens=1024, made=DATASHEET)
+    assert np.isfinite(np.array(replica.coefficients, dtype=float)).all()
+    assert replica.prefill.compute_s > 0
