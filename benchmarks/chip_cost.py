@@ -16,7 +16,7 @@ from baseload.silicon.costing.answer import CATALOGUE
 from baseload.silicon.costing.checks import Estimate, inside, speak_to
 from benchmarks.report import options
 
-OWN = Path(__file__).resolve().parents[1] / "tests" / "silicon" / "cost" / "silicon_checks.csv"
+OWN = Path(__file__).resolve().parents[1] / "tests" / "silicon" / "costing" / "silicon_checks.csv"
 WORDS = {True: "yes", False: "**no**", None: "–"}
 
 
