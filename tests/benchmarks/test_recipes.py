@@ -19,6 +19,7 @@ MARKED = os.environ | {"BASELOAD_RECIPE_TEST": str(os.getpid())}
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 KEYS = {
+    "accuracy": {"machine", "groups", "left_out", "chip_left_out"},
     "gateway": {"machine", "cores", "requests", "requests_64", "streams", "added_latency", "memory", "truth"},
     "budget": {"machine", "streams", "calm", "killed", "violations", "examples"},
     "serve": {"machine", "model", "output_tokens", "streams"},

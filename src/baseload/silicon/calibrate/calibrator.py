@@ -1,7 +1,7 @@
 """Fits the three parts of a calibration, with all rows or without some groups of them."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +17,10 @@ from baseload.silicon.calibrate.table import table
 
 REFIT_ROUNDS = 3
 """From the full solution, after taking a group away: what then still moves is below a hundredth."""
+
+
+Leave = Callable[[Observation], bool]
+"""Whether a row is left out of a fit."""
 
 
 class Calibrator:
@@ -41,16 +45,14 @@ class Calibrator:
 
     def fit(self, *, rounds: int = 12, spreads: bool = False) -> Calibration:
         """Fit the parts in turn, with all rows."""
-        made = self._fitted("", rounds, spreads=spreads)
+        made = self._fitted(lambda _: False, rounds, spreads=spreads)
         self._full = {part: (fit.log_constants, fit.residual) for part, fit in self._fits.items()}
         return made
 
     def left_out(self, groups: Sequence[str]) -> Iterator[tuple[str, str, Observation, float, str]]:
         """For each row of each group, refitted without it: group, part, row, log(prediction / measured), mode."""
         for group in groups:
-            for part, fit in self._fits.items():
-                fit.log_constants, fit.residual = self._full[part]
-            made = self._fitted(group, REFIT_ROUNDS, spreads=False)
+            made = self.without(lambda o, group=group: o.group == group)  # type: ignore[misc]
             for part, rows in self.rows.items():
                 kept = [o for o in rows if o.group == group]
                 if not kept:
@@ -59,10 +61,16 @@ class Calibrator:
                 for o, error in zip(kept, log_predictions(made, part, t) - t.log_value, strict=True):
                     yield group, part, o, float(error), made.mode(part, o.labels()["combination"], o.family)
 
-    def _fitted(self, without: str, rounds: int, *, spreads: bool) -> Calibration:
-        """The parts in turn; `without` names a group (chip / model) that is not learned from."""
+    def without(self, leave: Leave) -> Calibration:
+        """Refit from the full solution, without the rows that `leave` says."""
         for part, fit in self._fits.items():
-            fit.unseen = np.array([bool(without) and o.group == without for o in self.rows[part]], dtype=bool)
+            fit.log_constants, fit.residual = self._full[part]
+        return self._fitted(leave, REFIT_ROUNDS, spreads=False)
+
+    def _fitted(self, leave: Leave, rounds: int, *, spreads: bool) -> Calibration:
+        """The parts in turn."""
+        for part, fit in self._fits.items():
+            fit.unseen = np.array([leave(o) for o in self.rows[part]], dtype=bool)
         decode = self._fits["decode"].run(rounds).learned(spreads=spreads)
         constants = {
             part: constants_of(decode.constants(decode_belief(), self._labels[part])) for part in ("first", "gain")
@@ -72,11 +80,11 @@ class Calibrator:
         made = first.constants(first_belief(), self._labels["gain"])
         self._fits["gain"].model = log_gain(self._tables["gain"], constants["gain"], made)
         gain = self._fits["gain"].run(rounds).learned(spreads=spreads)
-        return Calibration(decode=decode, first=first, gain=gain, rows=self._counted(without))
+        return Calibration(decode=decode, first=first, gain=gain, rows=self._counted(leave))
 
-    def _counted(self, without: str) -> dict[str, dict[str, int]]:
+    def _counted(self, leave: Leave) -> dict[str, dict[str, int]]:
         return {
-            part: dict(Counter(o.labels()["combination"] for o in rows if not without or o.group != without))
+            part: dict(Counter(o.labels()["combination"] for o in rows if not leave(o)))
             for part, rows in self.rows.items()
         }
 
