@@ -1,12 +1,14 @@
 """`baseload chip predict` and `baseload chip compare`: how fast, how hot, what binds, and how sure."""
 
+from pathlib import Path
 from typing import Any
 
 import click
 
-from baseload.cli.chip_setup import plan_words, setup_from, setup_options
+from baseload.cli.chip_setup import calibration_from, calibration_option, plan_words, setup_from, setup_options
 from baseload.cli.root import Command
 from baseload.cli.show import emit, json_option, table
+from baseload.units import Mark
 
 LOAD = (
     click.option("--input", "input_tokens", default=1024, show_default=True, type=click.IntRange(1), help="Tokens in."),
@@ -29,14 +31,18 @@ def load_options(command: Any) -> Any:
 )
 @setup_options
 @load_options
+@calibration_option
 @json_option
-def predict_chip(as_json: bool, input_tokens: int, output_tokens: int, concurrency: int, **given: Any) -> None:
+def predict_chip(
+    as_json: bool, calibration: Path | None, input_tokens: int, output_tokens: int, concurrency: int, **given: Any
+) -> None:
     """Speed, watts and joules per token of a model on chips under a load, each with an 80 % band."""
     from baseload.cli.chip_prediction import lines, told
     from baseload.silicon.prediction import predict
 
     setup = setup_from(given)
-    made = predict(setup, input_tokens=input_tokens, output_tokens=output_tokens, concurrency=concurrency)
+    known = calibration_from(calibration)
+    made = predict(setup, input_tokens=input_tokens, output_tokens=output_tokens, concurrency=concurrency, made=known)
     if as_json:
         emit(told(made))
         return
@@ -63,6 +69,7 @@ MODES = {
 @click.option("--precision", default="bf16", show_default=True, help="bf16, fp8, fp4, mxfp4, int8 or int4.")
 @click.option("--engine", default="", help="An engine and its version; without it, datasheet mode.")
 @load_options
+@calibration_option
 @json_option
 def compare_chips(
     names: tuple[str, ...],
@@ -73,6 +80,7 @@ def compare_chips(
     input_tokens: int,
     output_tokens: int,
     concurrency: int,
+    calibration: Path | None,
     as_json: bool,
 ) -> None:
     """The same load on several chips. One that cannot run it says why."""
@@ -81,20 +89,23 @@ def compare_chips(
     from baseload.silicon.prediction import predict
     from baseload.silicon.setup import setup_of
 
+    known = calibration_from(calibration)
     answers: list[dict[str, Any]] = []
     rows: list[tuple[str, ...]] = []
     for name in names:
         try:
             setup = setup_of(chip=name, model=model, chips=chips, precision=precision, engine=engine)
-            made = predict(setup, input_tokens=input_tokens, output_tokens=output_tokens, concurrency=concurrency)
+            made = predict(
+                setup, input_tokens=input_tokens, output_tokens=output_tokens, concurrency=concurrency, made=known
+            )
         except Unsupported as reason:
             answers.append({"chip": name, "cannot": str(reason)})
-            rows.append((name, str(reason), "", "", "", "", ""))
+            rows.append((name, str(reason), "", "", "", "", "", ""))
             continue
         answers.append(told(made))
         rows.append(cells(made))
     if as_json:
-        emit({"chips": answers})
+        emit({"mark": Mark.MODELLED, "chips": answers})
         return
     click.echo(table(HEAD, rows))
-    click.echo("modelled")
+    click.echo("modelled; dollars fully loaded, at the catalogue's prices")

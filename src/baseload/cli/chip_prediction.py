@@ -1,22 +1,27 @@
 """A prediction as JSON and as lines of a table."""
 
+from datetime import UTC, datetime
 from typing import Any
 
+from baseload.silicon.costing.per_token import PerToken
+from baseload.silicon.dollars import dollars_per_mtok
 from baseload.silicon.estimate import Estimate
 from baseload.silicon.power import Joules
 from baseload.silicon.prediction import Prediction
 from baseload.units import Mark
 
-HEAD = ("chip", "tokens/s", "TPOT ms", "TTFT ms", "W per chip", "J per token", "bound by")
+HEAD = ("chip", "tokens/s", "TPOT ms", "TTFT ms", "W per chip", "J per token", "USD/Mtok", "bound by")
 GB = 1e9
+BASES = ("fully_loaded", "cash", "marginal")
 
 
 def told(made: Prediction) -> dict[str, Any]:
     """Stable keys; every figure is modelled, bands hold 80 %."""
+    dollars = dollars_per_mtok(made, datetime.now(UTC).date())
     s = made.setup
     plan, memory = s.served.plan, s.memory
     return {
-        "kind": Mark.MODELLED,
+        "mark": Mark.MODELLED,
         "mode": made.mode,
         "chip": s.chip,
         "chips": s.chips,
@@ -26,6 +31,7 @@ def told(made: Prediction) -> dict[str, Any]:
         "tensor_parallel": plan.tensor,
         "pipeline_parallel": plan.pipeline,
         "data_parallel": plan.data,
+        "expert_parallel": plan.expert,
         "replicas": s.replicas,
         "input_tokens": made.input_tokens,
         "output_tokens": made.output_tokens,
@@ -37,6 +43,7 @@ def told(made: Prediction) -> dict[str, Any]:
         "output_tokens_per_s_per_chip": made.tokens_per_s.value / s.chips,
         "watts_per_chip": None if made.watts_per_chip is None else band(made.watts_per_chip),
         "joules_per_output_token": None if made.joules_per_token is None else joules(made.joules_per_token),
+        "usd_per_mtok": None if dollars is None else usd(dollars),
         "binds": made.binds,
         "step_ms": dict(made.step_ms),
         "compute_share": made.compute_share,
@@ -56,8 +63,15 @@ def joules(made: Joules) -> dict[str, float]:
     return {"chip": float(made.chip_j), "server": float(made.server_j), "site": float(made.site_j)}
 
 
+def usd(cost: PerToken) -> dict[str, float]:
+    """The three bases, and the parts that add up to the first."""
+    bases = {"fully_loaded": cost.fully_loaded, "cash": cost.cash, "marginal": cost.marginal}
+    return {name: float(value) for name, value in {**bases, **cost._asdict()}.items()}
+
+
 def lines(made: Prediction) -> list[tuple[str, str, str, str]]:
     """For a person."""
+    dollars = dollars_per_mtok(made, datetime.now(UTC).date())
     return [
         ("output", *_figure(made.tokens_per_s), "tokens/s"),
         ("time per output token", *_figure(made.tpot_ms), "ms"),
@@ -68,11 +82,17 @@ def lines(made: Prediction) -> list[tuple[str, str, str, str]]:
             if made.joules_per_token
             else []
         ),
+        *(
+            [(f"cost, {name.replace('_', ' ')}", f"{usd(dollars)[name]:.3g}", "", "USD/Mtok") for name in BASES]
+            if dollars
+            else []
+        ),
     ]
 
 
 def cells(made: Prediction) -> tuple[str, ...]:
-    """A line of a comparison."""
+    """A line of a comparison; dollars fully loaded."""
+    dollars = dollars_per_mtok(made, datetime.now(UTC).date())
     return (
         made.setup.chip,
         f"{made.tokens_per_s.value:.4g}",
@@ -80,6 +100,7 @@ def cells(made: Prediction) -> tuple[str, ...]:
         f"{made.ttft_ms.value:.3g}",
         f"{made.watts_per_chip.value:.0f}" if made.watts_per_chip else "–",
         f"{float(made.joules_per_token.chip_j):.3g}" if made.joules_per_token else "–",
+        f"{float(dollars.fully_loaded):.3g}" if dollars else "–",
         made.binds,
     )
 

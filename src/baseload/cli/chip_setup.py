@@ -1,11 +1,16 @@
 """The options that say what runs on what, shared by the commands that ask the model."""
 
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from baseload.silicon.setup import Setup, setup_of
+from baseload.errors import SetupError
+
+if TYPE_CHECKING:
+    from baseload.silicon.calibrate.calibration import Calibration
+    from baseload.silicon.setup import Setup
 
 Decorated = Callable[..., Any]
 OPTIONS = (
@@ -23,6 +28,26 @@ OPTIONS = (
 )
 
 
+calibration_option = click.option(
+    "--calibration",
+    type=click.Path(path_type=Path),
+    help="Constants that `chip calibrate` wrote; the shipped ones otherwise.",
+)
+
+
+def calibration_from(path: Path | None) -> "Calibration":
+    """The one of this file, or the shipped one. SetupError when the file is none."""
+    from baseload.silicon.calibrate.store import read, shipped
+
+    if path is None:
+        return shipped()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SetupError(f"cannot read {path} ({error}); write one with baseload chip calibrate") from error
+    return read(text, str(path))
+
+
 def setup_options(command: Decorated) -> Decorated:
     """Adds them to a command."""
     for option in reversed(OPTIONS):
@@ -30,8 +55,10 @@ def setup_options(command: Decorated) -> Decorated:
     return command
 
 
-def setup_from(given: dict[str, Any]) -> Setup:
+def setup_from(given: dict[str, Any]) -> "Setup":
     """The setup that the options say, taken out of the command's arguments."""
+    from baseload.silicon.setup import setup_of
+
     return setup_of(
         chip=given.pop("chip"),
         model=given.pop("model"),
@@ -45,7 +72,7 @@ def setup_from(given: dict[str, Any]) -> Setup:
     )
 
 
-def plan_words(setup: Setup) -> str:
+def plan_words(setup: "Setup") -> str:
     """As people write it."""
     plan = setup.served.plan
     words = f"TP{plan.tensor}" + (f" PP{plan.pipeline}" if plan.pipeline > 1 else "")

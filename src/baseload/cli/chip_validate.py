@@ -5,8 +5,10 @@ from pathlib import Path
 
 import click
 
+from baseload.cli.chip_setup import calibration_from, calibration_option
 from baseload.cli.root import Command
 from baseload.cli.show import emit, json_option, table
+from baseload.units import Mark
 
 HEAD = ("metric", "mode", "rows", "median error", "mean", "p90", "in 80 % band")
 
@@ -14,12 +16,13 @@ HEAD = ("metric", "mode", "rows", "median error", "mean", "p90", "in 80 % band")
 @click.command("validate", cls=Command, example="baseload chip validate measured.csv --rows scored.csv")
 @click.argument("files", metavar="FILE.csv...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--rows", "out", type=click.Path(path_type=Path), help="Write every row with its prediction here.")
+@calibration_option
 @json_option
-def validate_chips(files: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
+def validate_chips(files: tuple[Path, ...], out: Path | None, calibration: Path | None, as_json: bool) -> None:
     """Score predictions against files of measurements; rows left out are counted by reason."""
     from baseload.silicon.validate import validate, write_rows
 
-    found, scored = validate(files)
+    found, scored = validate(files, calibration_from(calibration))
     if out is not None:
         write_rows(out, scored)
     if as_json:
@@ -27,6 +30,7 @@ def validate_chips(files: tuple[Path, ...], out: Path | None, as_json: bool) -> 
         groups = [asdict(g) for g in found.groups]
         emit(
             {
+                "mark": Mark.MODELLED,
                 "rows": found.rows,
                 "scored": found.scored,
                 "left_out": found.left_out,
@@ -47,7 +51,14 @@ def validate_chips(files: tuple[Path, ...], out: Path | None, as_json: bool) -> 
 
 @click.command("calibrate", cls=Command, example="baseload chip calibrate measured.csv --write mine.json")
 @click.argument("files", metavar="FILE.csv...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--write", "out", required=True, type=click.Path(path_type=Path), help="Where the calibration goes.")
+@click.option(
+    "--write",
+    "out",
+    default="calibration.json",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Where the calibration goes.",
+)
 @click.option(
     "--bands/--no-bands", default=True, show_default=True, help="Refit without each group for the 80 % bands."
 )
@@ -59,8 +70,8 @@ def calibrate_chips(files: tuple[Path, ...], out: Path, bands: bool, as_json: bo
     def progress(done: int, all_: int, what: str) -> None:
         click.echo(f"{done} of {all_}: {what}", err=True)
 
-    told = learn(files, out, bands=bands, progress=progress)
+    told = learn(files, out, bands=bands, known=True, progress=progress)
     if as_json:
-        emit(told)
+        emit({"mark": Mark.MEASURED, **told})
         return
-    click.echo(f"{told['rows_fitted']} rows fitted; written to {out}")
+    click.echo(f"{told['rows_fitted']} rows fitted; written to {out}; use it with --calibration {out}")

@@ -1,6 +1,7 @@
 """A predicted figure with how sure it is: the central value, an 80 % band, and what it rests on."""
 
 from dataclasses import dataclass, replace
+from math import exp
 from typing import Literal
 
 Mode = Literal["calibrated", "pooled", "datasheet", "cost model", "catalogue"]
@@ -25,3 +26,9 @@ class Estimate:
     def times(self, factor: float) -> "Estimate":
         """In another unit; `factor` is positive."""
         return replace(self, value=self.value * factor, low=self.low * factor, high=self.high * factor)
+
+
+def around(value: float, half_width: float, mode: Mode, assumption: str = "") -> Estimate:
+    """With a band as wide up as down on the logarithm."""
+    factor = exp(half_width)
+    return Estimate(value=value, low=value / factor, high=value * factor, mode=mode, assumption=assumption)

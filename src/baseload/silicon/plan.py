@@ -1,6 +1,6 @@
 """How a model is spread over chips: tensor, pipeline, data and expert parallelism, and what then fits in memory."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from baseload.errors import Unsupported
 from baseload.silicon.hardware import GB, WIDE_KV, Hardware, format_of
@@ -16,11 +16,15 @@ HEAD_BYTES = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """One engine: `tensor` × `pipeline` × `data` (attention) chips. Experts are spread over all of them."""
+    """One engine: `tensor` × `pipeline` × `data` (attention) chips. Experts' weights are spread over all of them.
+
+    `expert`: over how many chips whole experts are dealt out, which makes tokens travel; 1 where each is split instead.
+    """
 
     tensor: int = 1
     pipeline: int = 1
     data: int = 1
+    expert: int = 1
 
     @property
     def chips(self) -> int:
@@ -78,13 +82,14 @@ def check_fits(hardware: Hardware, shape: Shape, plan: Plan, precision: str, nam
     here = memory(hardware, shape, plan, precision)
     if here.free_bytes_per_chip > 0:
         return
-    chips = plan.tensor
-    while chips < 4096:
-        chips *= 2
-        wider = Plan(tensor=chips, pipeline=plan.pipeline, data=plan.data)
-        if memory(hardware, shape, wider, precision).free_bytes_per_chip > 0:
-            break
+    would = next((t for t in range(plan.tensor + 1, shape.heads + 1) if _fits(hardware, shape, plan, t, precision)), 0)
+    hint = f"TP{would} would do" if would else "no tensor parallelism that divides its heads would do"
     raise Unsupported(
         f"{name} in {precision} puts {here.weight_bytes_per_chip / GB:.0f} GB of weights on each of {plan.chips} "
-        f"{hardware.name}, {-here.free_bytes_per_chip / GB:.0f} GB more than fit; TP{chips} would do"
+        f"{hardware.name}, {-here.free_bytes_per_chip / GB:.0f} GB more than fit; {hint}"
     )
+
+
+def _fits(hardware: Hardware, shape: Shape, plan: Plan, tensor: int, precision: str) -> bool:
+    wider = replace(plan, tensor=tensor)
+    return shape.heads % tensor == 0 and memory(hardware, shape, wider, precision).free_bytes_per_chip > 0

@@ -6,25 +6,28 @@ queues are the simulator's.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
-import numpy.typing as npt
 
 from baseload.catalog import chip as chip_entry
+from baseload.errors import SetupError, Unsupported
+from baseload.silicon import steady
 from baseload.silicon.calibrate.beliefs import first_belief
 from baseload.silicon.calibrate.calibration import Calibration
 from baseload.silicon.calibrate.store import shipped
-from baseload.silicon.coefficients import Coefficients, Parts, parts, step_s
+from baseload.silicon.coefficients import Array, Coefficients, Number, Parts, parts
 from baseload.silicon.constants import NAMES, Constants
-from baseload.silicon.estimate import Estimate, Mode
-from baseload.silicon.power.draw import Joules, joules_per_token, watts
+from baseload.silicon.estimate import Estimate, Mode, around
+from baseload.silicon.power.draw import Joules, joules_per_token
 from baseload.silicon.power.draw import shipped as power_constants
+from baseload.silicon.power.shares import Phase, decoding, mean_watts, prompting
 from baseload.silicon.serving import coefficients as coefficients_of
-from baseload.silicon.serving import physics, prefill_coefficients
+from baseload.silicon.serving import physics
 from baseload.silicon.setup import Setup
 
-Array = npt.NDArray[np.float64]
 MS = 1e3
+GB = 1e9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +35,14 @@ class Grid:
     """Predictions over a load; arrays of the broadcast shape of its arguments. Central values, without bands."""
 
     running: Array
-    """Sequences decoding at once per engine: those asked for, or as many as memory holds."""
+    """Sequences decoding at once per busy engine: those asked for, or as many as memory holds."""
     tpot_s: Array
     ttft_s: Array
+    """With the wait for a place, where more is asked for than memory holds."""
     tokens_per_s: Array
     """Output tokens of all engines."""
+    fits: Array
+    """Sequences of this length that an engine's memory holds; below 1 the load cannot run."""
     parts: Parts
     """The decode step by what takes it."""
 
@@ -81,29 +87,32 @@ def coefficients(setup: Setup, made: Calibration | None = None) -> Coefficients:
 def grid(
     setup: Setup,
     *,
-    input_tokens: Array | float,
-    output_tokens: Array | float,
-    concurrency: Array | float,
+    input_tokens: Number,
+    output_tokens: Number,
+    concurrency: Number,
     made: Calibration | None = None,
 ) -> Grid:
-    """Closed-loop steady state over arrays of loads; `concurrency` is of all engines together."""
+    """Closed-loop steady state over arrays of loads; `concurrency` is of all engines together, at least 1.
+
+    A lone request keeps one engine and one chip group busy, however many there are.
+    """
     c = made or shipped()
     k, p, labels = constants(setup, c), physics(setup.served), setup.labels()
     isl, osl, wanted = (np.asarray(x, dtype=float) for x in (input_tokens, output_tokens, concurrency))
-    context = isl + osl / 2
-    b = np.minimum(wanted / setup.replicas, np.maximum(1.0, _fits(setup, context)))
-    step = parts(coefficients_of(p, k), decoding=b, context_tokens=b * context)
-    prompt = step_s(
-        prefill_coefficients(p, k), decoding=0.0, context_tokens=0.0, prefill_tokens=isl, prefill_pairs=isl**2 / 2
-    )
-    tpot = (step.step_s + k.interference * b / np.maximum(osl, 1.0) * prompt) * np.exp(c.decode.offset(labels)[0])
+    engines = np.minimum(wanted, setup.replicas)
+    asked, fits = wanted / engines, _fits(setup, isl + osl / 2)
+    b = np.minimum(asked, np.maximum(1.0, fits))
+    lengths = {"input_tokens": isl, "prefilled_tokens": isl, "output_tokens": osl}
+    tpot = steady.tpot_s(p, k, running=b, share=k.interference, **lengths) * np.exp(c.decode.offset(labels)[0])
     first = {name: value[0] for name, value in c.first.constants(first_belief(), labels).items()}
-    alone = prompt * first["slowness"]
-    bunched = min(first["bunched"], 1.0)
-    meeting = b * alone / (alone + osl * tpot) / 2
-    ahead = bunched * np.maximum(b - 1, 0.0) / 2 + (1 - bunched) * meeting
-    ttft = (first["front_s"] + alone * (1 + ahead)) * np.exp(c.first.offset(labels)[0])
-    return Grid(running=b, tpot_s=tpot, ttft_s=ttft, tokens_per_s=setup.replicas * b / tpot, parts=step)
+    prompt, n = steady.prompt_s(p, k, isl), steady.group_of(p, b)
+    off = np.exp(c.first.offset(labels)[0])
+    held = steady.ttft_s(first, prompt=prompt, decode=osl * tpot, together=n, waiting=0.0) * off
+    rate = steady.tokens_per_s(running=b, held_first=held, tpot=tpot, output_tokens=osl, prompt=prompt, spread=p.spread)
+    wait = np.maximum(asked / b - 1.0, 0.0) * b * osl / rate
+    n_all = n * p.spread
+    step = parts(coefficients_of(p, k), decoding=n_all, context_tokens=n_all * (isl + osl / 2))
+    return Grid(running=b, tpot_s=tpot, ttft_s=held + wait, tokens_per_s=engines * rate, fits=fits, parts=step)
 
 
 def predict(
@@ -114,50 +123,61 @@ def predict(
     concurrency: float,
     made: Calibration | None = None,
 ) -> Prediction:
-    """One load with bands, what binds, and the shares that watts follow."""
+    """One load with bands, what binds, watts and joules.
+
+    SetupError for a load that is none; Unsupported when not one request of this length fits in memory.
+    """
+    for name, value in (("input", input_tokens), ("output", output_tokens), ("concurrency", concurrency)):
+        if not (isfinite(value) and value >= 1):
+            raise SetupError(f"{name} must be 1 or more, not {value:g}")
     c = made or shipped()
     g = grid(setup, input_tokens=input_tokens, output_tokens=output_tokens, concurrency=concurrency, made=c)
-    s, family = setup.labels()["combination"][0], setup.served.family
-    tpot = _banded(c, "decode", s, family, float(g.tpot_s) * MS)
-    half = c.half_width("decode", tpot.mode)
+    if g.fits < 1:
+        raise Unsupported(_too_long(setup, input_tokens + output_tokens / 2))
+    combination, family = setup.labels()["combination"][0], setup.served.family
+    mode, first_mode = c.mode("decode", combination, family), c.mode("first", combination, family)
     rate = float(g.tokens_per_s)
-    step = {name: float(np.asarray(getattr(g.parts, name))) * MS for name in g.parts._fields}
-    compute, bandwidth = _shares(setup, g, input_tokens, output_tokens)
-    drawn = _watts(setup, compute, bandwidth)
+    phases = _phases(setup, c, g, input_tokens, output_tokens)
+    drawn = _watts(setup, phases)
+    total_s = sum(phase.seconds for phase in phases)
     return Prediction(
         setup=setup,
         input_tokens=input_tokens,
         output_tokens=output_tokens,
         concurrency=concurrency,
         running=float(g.running),
-        tpot_ms=tpot,
-        ttft_ms=_banded(c, "first", s, family, float(g.ttft_s) * MS),
-        tokens_per_s=Estimate(value=rate, low=rate * np.exp(-half), high=rate * np.exp(half), mode=tpot.mode),
-        mode=tpot.mode,
+        tpot_ms=around(float(g.tpot_s) * MS, c.half_width("decode", mode), mode),
+        ttft_ms=around(float(g.ttft_s) * MS, c.half_width("first", first_mode), first_mode),
+        tokens_per_s=around(rate, c.half_width("decode", mode), mode),
+        mode=mode,
         binds=str(g.parts.binds()),
-        step_ms=step,
-        compute_share=compute,
-        bandwidth_share=bandwidth,
+        step_ms={name: float(np.asarray(getattr(g.parts, name))) * MS for name in g.parts._fields},
+        compute_share=sum(phase.seconds * phase.compute_share for phase in phases) / total_s,
+        bandwidth_share=sum(phase.seconds * phase.bandwidth_share for phase in phases) / total_s,
         watts_per_chip=drawn,
         joules_per_token=joules_per_token(drawn.value, setup.chips, rate) if drawn else None,
     )
 
 
-def _watts(setup: Setup, compute: float, bandwidth: float) -> Estimate | None:
+def _phases(setup: Setup, c: Calibration, g: Grid, input_tokens: float, output_tokens: float) -> list[Phase]:
+    """A request's prompt and its share of decode steps, on a chip group."""
+    p, k = physics(setup.served), constants(setup, c)
+    spread, b = float(p.spread), max(float(g.running), float(p.spread))
+    return [
+        prompting(p, k, spread, input_tokens),
+        decoding(p, k, b, input_tokens + output_tokens / 2, steps=output_tokens * spread / b),
+    ]
+
+
+def _watts(setup: Setup, phases: list[Phase]) -> Estimate | None:
     """Of one chip, between idle and its limit; one pair of constants for all chips, hence pooled."""
     entry = chip_entry(setup.chip)
     if entry.idle_w is None or entry.max_w is None:
         return None
     idle, most, k = entry.idle_w.value, entry.max_w.value, power_constants()
-    value = float(watts(idle, most, compute, bandwidth))
-    low, high = value * np.exp(k.error_low), value * np.exp(k.error_high)
+    value = mean_watts(idle, most, phases)
+    low, high = value * float(np.exp(k.error_low)), value * float(np.exp(k.error_high))
     return Estimate(value=value, low=max(idle, low), high=min(most, high), mode="pooled")
-
-
-def _banded(c: Calibration, part: str, combination: str, family: str, value: float) -> Estimate:
-    mode = c.mode(part, combination, family)
-    half = c.half_width(part, mode)
-    return Estimate(value=value, low=value * np.exp(-half), high=value * np.exp(half), mode=mode)
 
 
 def _fits(setup: Setup, context: Array) -> Array:
@@ -167,16 +187,10 @@ def _fits(setup: Setup, context: Array) -> Array:
     return np.asarray(max(0.0, m.free_bytes_per_chip) / np.maximum(each, 1e-9) * plan.data)
 
 
-def _shares(setup: Setup, g: Grid, input_tokens: float, output_tokens: float) -> tuple[float, float]:
-    """Of peak arithmetic and of bandwidth, in steady state: what a token needs at full efficiency ÷ what it takes."""
-    p, b, tpot = physics(setup.served), float(g.running), float(g.tpot_s)
-    context = input_tokens + output_tokens / 2
-    per_prompt = np.asarray(p.compute_s) * input_tokens + np.asarray(p.attention_s) * input_tokens**2 / 2
-    compute = b * float(np.asarray(p.compute_s)) + b / max(output_tokens, 1.0) * float(per_prompt)
-    hit = (
-        float(p.experts_s) * (1 - (1 - float(p.experts_per_token) / max(float(p.experts), 1.0)) ** b)
-        if p.experts
-        else 0.0
+def _too_long(setup: Setup, context: float) -> str:
+    m = setup.memory
+    needs = (m.kv_bytes_per_token_per_chip * context + m.state_bytes_per_sequence_per_chip) / GB
+    return (
+        f"a request of {context:,.0f} tokens of context needs {needs:.1f} GB of cache on each {setup.chip}, "
+        f"{needs - m.free_bytes_per_chip / GB:.1f} GB more than {setup.model} leaves; shorten it or use more chips"
     )
-    read = float(p.weights_s) + hit + float(p.kv_s) * b * context
-    return min(1.0, compute / tpot), min(1.0, read / tpot)

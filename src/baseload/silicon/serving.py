@@ -18,6 +18,8 @@ from baseload.silicon.shape import Shape
 ACTIVATION_BYTES = 2.0
 REDUCES_PER_LAYER = 2
 """After attention and after the feed-forward network (Megatron-LM, arXiv:1909.08053)."""
+EXCHANGES_PER_LAYER = 2
+"""Tokens go to their experts' chips and come back, in place of the reduction after the feed-forward network."""
 REFERENCE_CHIPS = 8
 
 
@@ -39,6 +41,8 @@ class Physics(NamedTuple):
     """Per token of context: arithmetic of decoding on a latent."""
     window_score_s: Number
     attention_s: Number
+    window_prompt_s: Number
+    """Prefill: per token, attention of windows, taken as half full: exact for prompts of one window."""
     state_s: Number
     layers: Number
     moe_layers: Number
@@ -76,7 +80,9 @@ def physics(s: Served) -> Physics:
     group = plan.tensor * plan.data
     near = max(plan.tensor, min(group, hw.domain))
     message = m.hidden * ACTIVATION_BYTES * 2 * (near - 1) / near / hw.link_bytes_per_s
-    reduces = REDUCES_PER_LAYER * m.layers if group > 1 else 0
+    reduces = (REDUCES_PER_LAYER * m.layers - (m.moe_layers if plan.expert > 1 else 0)) if group > 1 else 0
+    exchanged = m.moe_layers * EXCHANGES_PER_LAYER if plan.expert > 1 else 0
+    exchange = m.experts_per_token * m.hidden * ACTIVATION_BYTES * (plan.expert - 1) / plan.expert / group
     sparse = m.kv_values == 0
     return Physics(
         weights_s=(m.mixer_params * mixer_bytes + m.mlp_params * fmt.weight_bytes + m.head_params * HEAD_BYTES)
@@ -93,13 +99,14 @@ def physics(s: Served) -> Physics:
         score_s=0.0 if sparse else score,
         window_score_s=score if sparse else 0.0,
         attention_s=m.prefill_score_flops / plan.tensor / wide / spread,
+        window_prompt_s=m.window_prefill_flops * m.window_tokens / 2 / plan.tensor / wide / spread,
         state_s=2 * m.state_bytes / plan.tensor / bandwidth / spread,
         layers=float(m.layers),
         moe_layers=float(m.moe_layers),
-        reduces=float(reduces),
+        reduces=float(reduces + exchanged),
         reduce_growth=log2(max(group, 2)) / log2(REFERENCE_CHIPS),
         far=1.0 if group > hw.domain else 0.0,
-        reduce_token_s=reduces * message / spread,
+        reduce_token_s=reduces * message / spread + exchanged * exchange / hw.link_bytes_per_s,
         spread=float(spread),
     )
 
@@ -132,4 +139,5 @@ def prefill_coefficients(p: Physics, k: Constants) -> Coefficients:
     """The same for steps that are mostly prompt, whose larger matrices reach a rate of their own."""
     c = coefficients(p, k)
     ratio = k.decode_math / k.prefill_math
-    return c._replace(compute_s=c.compute_s * ratio, tile_s=c.tile_s * ratio)
+    windows_s = p.window_prompt_s / k.attention_math
+    return c._replace(compute_s=c.compute_s * ratio + windows_s, tile_s=c.tile_s * ratio)

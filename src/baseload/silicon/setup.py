@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from baseload.catalog import chip as chip_entry
 from baseload.catalog import model as model_entry
 from baseload.errors import Unsupported
+from baseload.silicon.engines import family_of
 from baseload.silicon.hardware import full_power, hardware_of, precision_name
 from baseload.silicon.plan import Memory, Plan, check_fits, memory
 from baseload.silicon.serving import Served
@@ -64,9 +65,11 @@ def setup_of(
     entry, architecture = chip_entry(chip), model_entry(model)
     hardware, shape, name = hardware_of(entry), shape_of(architecture.architecture), precision_name(precision)
     hardware.rate(name)
+    if min(1 if tensor is None else tensor, pipeline, data, chips, 1 if expert is None else expert) < 1:
+        raise Unsupported("chips and every kind of parallelism must be 1 or more; change the one that is not")
     width = tensor if tensor is not None else max(1, chips // (pipeline * data))
-    plan = Plan(tensor=width, pipeline=pipeline, data=data)
-    if min(width, pipeline, data, chips) < 1 or chips % plan.chips:
+    plan = Plan(tensor=width, pipeline=pipeline, data=data, expert=expert or 1)
+    if chips % plan.chips:
         raise Unsupported(
             f"{chips} chips do not divide into engines of {width} × {pipeline} × {data}; change one of them"
         )
@@ -79,6 +82,6 @@ def setup_of(
     if shape.heads % width:
         raise Unsupported(f"tensor parallelism of {width} does not divide {shape.heads} heads of {architecture.id}")
     check_fits(hardware, shape, plan, name, architecture.id)
-    family = engine.split()[0].lower() if engine.strip() else ""
+    family = family_of(engine)
     served = Served(hardware=hardware, shape=shape, plan=plan, precision=name, family=family)
     return Setup(chip=entry.id, model=architecture.id, chips=chips, served=served, engine=engine.strip())

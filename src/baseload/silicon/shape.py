@@ -39,6 +39,9 @@ class Shape:
     score_flops: float
     """Of attention per query and context token, all reading layers; decode of latent attention in latent space."""
     prefill_score_flops: float
+    """Of layers that read all of the context; of sparse attention its index, which reads all of it too."""
+    window_prefill_flops: float
+    """Of layers that attend to at most `window_tokens`."""
 
     @property
     def params(self) -> float:
@@ -67,6 +70,7 @@ def shape_of(a: Architecture) -> Shape:
     full, windowed = a.full_attention_layers, number(a.window_layers)
     sparse = number(a.sparse_tokens)
     cached, score, prefill = _attention(a)
+    index = 2 * number(a.index_heads) * number(a.index_head_dim)
     return Shape(
         layers=a.layers.value,
         moe_layers=a.moe_layers,
@@ -87,7 +91,8 @@ def shape_of(a: Architecture) -> Shape:
         window_kept=not sparse,
         state_bytes=a.state_bytes_per_sequence,
         score_flops=float(score * full),
-        prefill_score_flops=float(prefill * full),
+        prefill_score_flops=float((index if sparse else prefill) * full),
+        window_prefill_flops=float(prefill * (full if sparse else windowed)),
     )
 
 

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from baseload.errors import SetupError
 from baseload.silicon.calibrate.beliefs import decode_belief, first_belief, gain_belief
 from baseload.silicon.calibrate.calibration import MS, PARTS, UNKNOWN_BAND, Calibration, log_predictions, part_of
 from baseload.silicon.calibrate.decode import constants_of, log_tpot
 from baseload.silicon.calibrate.first import log_ttft
-from baseload.silicon.calibrate.hierarchy import Array, Fit
+from baseload.silicon.calibrate.hierarchy import Array, Fit, Learned
 from baseload.silicon.calibrate.load import case, log_gain
 from baseload.silicon.calibrate.observation import Observation
 from baseload.silicon.calibrate.table import table
@@ -26,20 +27,26 @@ Leave = Callable[[Observation], bool]
 class Calibrator:
     """Rows of measurements, ready to be fitted more than once."""
 
-    def __init__(self, observations: Sequence[Observation]) -> None:
+    def __init__(self, observations: Sequence[Observation], known: Calibration | None = None) -> None:
+        """A part without rows is taken from `known`. SetupError when there are no rows at all, or nothing is known."""
         self.rows = {part: [o for o in observations if part_of(o) == part] for part in PARTS}
-        self._tables = {part: table(rows) for part, rows in self.rows.items()}
+        self._known = known
+        self._parts = [part for part in PARTS if self.rows[part]]
+        if not self._parts or (known is None and len(self._parts) < len(PARTS)):
+            raise SetupError("there are no usable rows to fit; give measured rows of TPOT, TTFT or throughput")
+        self._tables = {part: table(self.rows[part]) for part in self._parts}
         self._labels = {part: t.labels for part, t in self._tables.items()}
-        self._labels["gain"] = {**self._labels["gain"], "case": case(self._tables["gain"])}
+        if "gain" in self._labels:
+            self._labels["gain"] = {**self._labels["gain"], "case": case(self._tables["gain"])}
         beliefs = {"decode": decode_belief(), "first": first_belief(), "gain": gain_belief()}
         self._fits = {
             part: Fit(
-                log_tpot(self._tables["decode"]),  # the other two get their models once decode is known
+                log_tpot(self._tables[part]),  # the other two get their models once decode is known
                 beliefs[part],
                 self._labels[part],
                 self._tables[part].log_value - (0.0 if part == "gain" else np.log(MS)),
             )
-            for part in PARTS
+            for part in self._parts
         }
         self._full: dict[str, tuple[Array, Array]] = {}
 
@@ -71,22 +78,30 @@ class Calibrator:
         """The parts in turn."""
         for part, fit in self._fits.items():
             fit.unseen = np.array([leave(o) for o in self.rows[part]], dtype=bool)
-        decode = self._fits["decode"].run(rounds).learned(spreads=spreads)
-        constants = {
-            part: constants_of(decode.constants(decode_belief(), self._labels[part])) for part in ("first", "gain")
-        }
-        self._fits["first"].model = log_ttft(self._tables["first"], constants["first"])
-        first = self._fits["first"].run(rounds).learned(spreads=spreads)
-        made = first.constants(first_belief(), self._labels["gain"])
-        self._fits["gain"].model = log_gain(self._tables["gain"], constants["gain"], made)
-        gain = self._fits["gain"].run(rounds).learned(spreads=spreads)
+        decode = self._learned("decode", rounds, spreads=spreads)
+        k = {part: constants_of(decode.constants(decode_belief(), labels)) for part, labels in self._labels.items()}
+        if "first" in self._fits:
+            self._fits["first"].model = log_ttft(self._tables["first"], k["first"])
+        first = self._learned("first", rounds, spreads=spreads)
+        if "gain" in self._fits:
+            made = first.constants(first_belief(), self._labels["gain"])
+            self._fits["gain"].model = log_gain(self._tables["gain"], k["gain"], made)
+        gain = self._learned("gain", rounds, spreads=spreads)
         return Calibration(decode=decode, first=first, gain=gain, rows=self._counted(leave))
 
+    def _learned(self, part: str, rounds: int, *, spreads: bool) -> Learned:
+        if part in self._fits:
+            return self._fits[part].run(rounds).learned(spreads=spreads)
+        learned: Learned = getattr(self._known, part)
+        return learned
+
     def _counted(self, leave: Leave) -> dict[str, dict[str, int]]:
-        return {
-            part: dict(Counter(o.labels()["combination"] for o in rows if not leave(o)))
-            for part, rows in self.rows.items()
+        counted = {
+            part: dict(Counter(o.labels()["combination"] for o in self.rows[part] if not leave(o)))
+            for part in self._parts
         }
+        known = self._known.rows if self._known else {}
+        return {**{part: dict(rows) for part, rows in known.items()}, **counted}
 
 
 def with_bands(made: Calibration, errors: Sequence[tuple[str, str, float]]) -> Calibration:

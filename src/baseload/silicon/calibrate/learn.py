@@ -7,26 +7,28 @@ from pathlib import Path
 from typing import Any
 
 from baseload.errors import SetupError
-from baseload.silicon.calibrate.calibration import PARTS
 from baseload.silicon.calibrate.calibrator import Calibrator, with_bands
 from baseload.silicon.calibrate.observation import LeftOut, Observation, observe
-from baseload.silicon.calibrate.store import write
+from baseload.silicon.calibrate.store import shipped, write
 from baseload.silicon.score.files import Measurements, read_measurements
 
 Progress = Callable[[int, int, str], None]
 
 
-def learn(paths: Sequence[Path], out: Path, *, bands: bool, progress: Progress) -> dict[str, Any]:
-    """Fit and write. SetupError or DescriptionError on files that are not serving rows; nothing is half-written."""
+def learn(paths: Sequence[Path], out: Path, *, bands: bool, known: bool, progress: Progress) -> dict[str, Any]:
+    """Fit and write; with `known`, parts without rows are the shipped calibration's.
+
+    SetupError or DescriptionError on files that are not serving rows; nothing is half-written.
+    """
     files = [read_measurements(path) for path in paths]
     other = [str(file.path) for file in files if file.kind != "serving"]
     if other:
-        raise SetupError(f"only serving rows are calibrated here; {', '.join(other)} holds others")
+        raise SetupError(
+            f"{', '.join(other)} holds no serving rows; kernels and watts are fitted by their recipe, "
+            "python -m benchmarks.kernel_accuracy --write DATE"
+        )
     observations = unique([o for file in files for o in observations_of(file)])
-    calibrator = Calibrator(observations)
-    empty = [part for part in PARTS if not calibrator.rows[part]]
-    if empty:
-        raise SetupError(f"no usable rows for {', '.join(empty)}: give files with tpot_ms, ttft_ms and throughput rows")
+    calibrator = Calibrator(observations, shipped() if known else None)
     made = calibrator.fit(spreads=True)
     if bands:
         groups = sorted({o.group for o in observations})

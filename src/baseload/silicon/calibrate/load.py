@@ -9,7 +9,8 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from baseload.silicon.calibrate.decode import prefill_s, tpot_s
+from baseload.silicon import steady
+from baseload.silicon.calibrate.decode import tpot_s
 from baseload.silicon.calibrate.first import ttft_s
 from baseload.silicon.calibrate.hierarchy import Model
 from baseload.silicon.calibrate.table import DEFAULT_LIMIT, Table
@@ -29,7 +30,8 @@ def full(t: Table) -> Array:
 def tokens_per_s(t: Table, k: Constants, sequences: Array) -> Array:
     """Output tokens/s of all engines; static batches wait for their prefill first."""
     each = sequences / tpot_s(t, k, sequences)
-    batch = prefill_s(t.physics, k, t.prefilled_tokens * sequences) + t.output_tokens * tpot_s(t, k, sequences)
+    prompts = steady.prompt_s(t.physics, k, t.prefilled_tokens * steady.group_of(t.physics, sequences))
+    batch = prompts + t.output_tokens * tpot_s(t, k, sequences)
     return t.replicas * np.where(t.static > 0, sequences * t.output_tokens / batch, each)
 
 

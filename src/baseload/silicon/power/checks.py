@@ -39,6 +39,7 @@ PHI_3_MINI = Shape(
     state_bytes=0.0,
     score_flops=4 * 3072 * 32,
     prefill_score_flops=4 * 3072 * 32,
+    window_prefill_flops=0.0,
 )
 CONTEXT_TOKENS = 512.0
 """Of the benchmark's short chats: assumed."""
