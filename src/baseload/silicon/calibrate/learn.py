@@ -8,6 +8,7 @@ from typing import Any
 
 from baseload.errors import SetupError
 from baseload.silicon.calibrate.calibrator import Calibrator, with_bands
+from baseload.silicon.calibrate.new_chips import on_new_chips
 from baseload.silicon.calibrate.observation import LeftOut, Observation, observe
 from baseload.silicon.calibrate.store import shipped, write
 from baseload.silicon.score.files import Measurements, read_measurements
@@ -36,6 +37,11 @@ def learn(paths: Sequence[Path], out: Path, *, bands: bool, known: bool, progres
         for at, group in enumerate(groups, 1):
             progress(at, len(groups), f"without {group}")
             errors += [(part, mode, error) for _, part, _, error, mode in calibrator.left_out([group])]
+        errors += [
+            (part, mode, error)
+            for part, mode, _, error in on_new_chips(calibrator, observations, progress)
+            if mode == "datasheet"
+        ]
         made = with_bands(made, errors)
     sources = [_source(file) for file in files]
     write(out, made, sources, datetime.now(UTC).date().isoformat())
