@@ -63,7 +63,7 @@ def model_of(row: Row) -> ModelEntry:
 
 def number(row: Row, column: str, what: str, *, most: float, least: float = 1.0) -> float:
     """A count in a column. LeftOut where it is not stated, or nobody would believe it."""
-    text = row[column].strip()
+    text = row.get(column, "").strip()
     if not text:
         raise LeftOut(f"the number of {what} is not stated")
     try:

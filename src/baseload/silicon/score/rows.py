@@ -15,6 +15,9 @@ from baseload.silicon.kernels.score import speaks_to as is_kernel
 from baseload.silicon.left_out import BROKEN, SUSPECT, LeftOut, Row, answer_or_reason, is_suspect
 from baseload.silicon.score.serving import predict_serving
 
+LEAST_VALUE, MOST_VALUE = 1e-12, 1e15
+"""Beyond these no unit in use measures anything, and errors relative to them cannot be added up."""
+
 
 def answers(rows: Sequence[Row], kind: str, made: Calibration) -> list[Estimate | str]:
     """For each row of a file of this kind its estimate, or why it is left out. No row ends the others."""
@@ -29,9 +32,12 @@ def _reason(row: Row, kind: str) -> str:
     """Why a row cannot be scored, whatever the models say of it; empty when it can."""
     if is_suspect(row):
         return SUSPECT
-    if kind == "checks" and not row["value"].strip():
-        return "the check has no value"
-    return "published value is 0: no relative error" if kind == "checks" and float(row["value"]) == 0 else ""
+    value = row.get("value", "").strip()
+    if not value:
+        return "the check has no value" if kind == "checks" else ""
+    if float(value) == 0:
+        return "published value is 0: no relative error"
+    return "" if LEAST_VALUE <= abs(float(value)) <= MOST_VALUE else "the value is not believable"
 
 
 def _finite(answer: Estimate | str) -> Estimate | str:
