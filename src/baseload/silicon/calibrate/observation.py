@@ -144,8 +144,8 @@ def _load(text: str) -> tuple[str, float | None, float | None, int | None]:
     rate, number, limit = RATE.search(text), LOAD.search(text), LIMIT.search(text)
     concurrency = _at_once(number[1], "concurrency") if number else None
     per_s = _per_s(next(group for group in rate.groups() if group)) if rate else None
-    kind = _kind(text.lower(), per_s is not None, concurrency is not None)
-    return kind, concurrency, per_s, int(_at_once(limit[1], "limit of sequences")) if limit else None
+    most = int(_at_once(limit[1], "limit of sequences")) if limit else None
+    return _kind(text.lower(), per_s is not None, concurrency is not None), concurrency, per_s, most
 
 
 def _kind(text: str, at_a_rate: bool, counted: bool) -> str:

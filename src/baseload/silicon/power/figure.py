@@ -41,7 +41,9 @@ def figure_of(row: Row) -> Figure | None:
     """None when the row is not about power."""
     metric, unit = row["metric"].strip(), row.get("unit", "").strip()
     if metric == FRACTION:
-        return Figure(what="fraction", level="chip", each=True, scale=1.0)
+        return Figure(
+            what="fraction", level="chip", each=True, scale=1.0, assumption="the fraction is of the chip's maximum"
+        )
     name = metric.casefold().replace("_", " ")
     if metric in METRICS or OTHER.search(name):
         return None

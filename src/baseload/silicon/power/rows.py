@@ -26,8 +26,9 @@ EAGER_WORDS = ("2023",)
 
 
 def is_batch(row: Row) -> bool:
-    """Whether the load is a number of sequences at once."""
-    return LOAD.search(row["concurrency_or_mode"]) is not None
+    """Whether the load is one batch that starts and ends together."""
+    load = row["concurrency_or_mode"]
+    return "static" in load.casefold() and LOAD.search(load) is not None
 
 
 def fraction_row(row: Row) -> tuple[Chip, list[Phase]]:
@@ -46,19 +47,20 @@ def batch_phases(row: Row) -> tuple[Chip, list[Phase]]:
     with leaving_out():
         entry, shape, lengths = chip_of(row), shape_of(model_of(row).architecture), lengths_of(row)
         hardware, precision = hardware_of(entry), precision_name(row["precision"])
+        layout = row_layout(row, hardware, shape, precision)
         served = Served(
             hardware=hardware,
             shape=shape,
-            plan=row_layout(row, hardware, shape, precision).decode,
+            plan=layout.decode,
             precision=precision,
             family=family_of(row["engine"]),
         )
         p = physics(served)
     k = EAGER if any(word in row["engine"] for word in EAGER_WORDS) else GRAPHS
-    made = lengths.output_tokens
+    share = max(1.0, batch / layout.replicas)
     return entry, [
-        prompting(p, k, batch, lengths.prefilled),
-        decoding(p, k, batch, lengths.mean_context, steps=made),
+        prompting(p, k, share, lengths.prefilled),
+        decoding(p, k, share, lengths.mean_context, steps=lengths.output_tokens),
     ]
 
 
