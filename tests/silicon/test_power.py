@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baseload.silicon.calibrate.observation import LeftOut
+from baseload.silicon.estimate import Estimate
+from baseload.silicon.left_out import LeftOut
 from baseload.silicon.power import ServerPower, joules_per_token, score_rows, speak_to, speaks_to, watts
 from baseload.silicon.power.draw import shipped
 from baseload.silicon.power.fit import constants_text, learn
 from baseload.silicon.power.rows import estimate
+from baseload.silicon.validate import predict_rows
 
 DATA = Path(__file__).parents[2] / "benchmarks" / "data" / "validation"
 SHARES = st.floats(0, 1)
@@ -98,6 +100,81 @@ def test_published_checks_of_power_hold() -> None:
 
 def test_every_row_of_energy_is_predicted() -> None:
     assert [guess for guess in score_rows(rows("energy.csv")) if isinstance(guess, str)] == []
+
+
+def test_what_a_row_leaves_open_is_assumed_as_in_serving_and_said() -> None:
+    row = rows("energy.csv")[0]
+    (answer,) = score_rows([row | {"parallelism": "", "isl": "", "osl": ""}])
+    assert isinstance(answer, Estimate)
+    assert "1000 input tokens assumed" in answer.assumption
+    assert score_rows([row | {"n_chips": ""}]) == ["the number of chips is not stated"]
+    assert score_rows([row | {"isl": "1e300"}]) == ["the number of input tokens is not believable"]
+
+
+def test_a_batch_over_several_engines_is_each_engines_share_of_it() -> None:
+    row = rows("energy.csv")[0] | {"concurrency_or_mode": "static batch=4"}
+    shared, alone = score_rows([row | {"n_chips": "4", "concurrency_or_mode": "static batch=8"}, row])
+    assert shared == alone
+
+
+MLPERF = next(row for row in rows("serving_e2e.csv") if row["metric"] == "tok/s total")
+"""Eight H100, Llama-2-70B in FP8, offline: 24,528 tokens/s."""
+
+
+def told(metric: str, unit: str, **change: str) -> Estimate:
+    (answer,) = score_rows([MLPERF | {"metric": metric, "unit": unit} | change])
+    assert isinstance(answer, Estimate), answer
+    return answer
+
+
+def test_system_watts_are_those_of_all_chips_and_their_host() -> None:
+    """Between eight times 70 % of 700 W without a host, and the 10.2 kW that a DGX H100 is rated at (data sheet)."""
+    one, system = told("gpu_power_w", "W"), told("avg_system_power", "W")
+    assert system.value == pytest.approx(8 * 1.4 * one.value)
+    assert 3920 < system.value < 10200
+    assert "host takes 40% of the chips' watts" in system.assumption
+    assert system.high / system.value > one.high / one.value
+    assert told("avg power", "kW (system, wall)").value == pytest.approx(system.value / 1000)
+
+
+def test_joules_per_token_are_watts_over_the_rate_that_serving_predicts() -> None:
+    (rate,) = predict_rows([MLPERF])
+    assert isinstance(rate, Estimate)
+    system = told("joules_per_token", "J/token")
+    assert system.value == pytest.approx(told("avg_system_power", "W").value / rate.value)
+    chips = told("joules_per_token", "J/token (GPUs)")
+    site = told("joules_per_token", "J/output token (site)")
+    assert (chips.value * 1.4, chips.value * 1.4 * 1.2) == pytest.approx((system.value, site.value))
+    assert told("energy per token", "mJ/token").value == pytest.approx(1000 * system.value)
+    assert "PUE 1.2" in site.assumption
+
+
+def test_a_row_that_names_neither_chip_nor_system_means_the_chips_and_says_so() -> None:
+    row = rows("energy.csv")[0] | {"metric": "avg power", "unit": "W"}
+    (answer,) = score_rows([row])
+    (share,) = score_rows([rows("energy.csv")[0]])
+    assert isinstance(answer, Estimate) and isinstance(share, Estimate)
+    assert answer.value == pytest.approx(share.value * 400 * 2)
+    assert "without their server" in answer.assumption
+
+
+def test_watts_of_a_deployment_lie_between_idle_and_maximum_and_grow_with_its_load() -> None:
+    drawn = [
+        told("gpu_power_w", "W", isl="1000", osl="250", concurrency_or_mode=f"concurrency={n}").value
+        for n in (1, 8, 64, 512)
+    ]
+    assert drawn == sorted(drawn)
+    assert 60 < drawn[0] < drawn[-1] <= 700
+
+
+@pytest.mark.parametrize(("metric", "unit"), [("peak power", "W"), ("energy", "J"), ("efficiency", "tok/s/W")])
+def test_other_figures_about_power_are_left_out_by_name(metric: str, unit: str) -> None:
+    assert predict_rows([MLPERF | {"metric": metric, "unit": unit}]) == [f"metric {metric} is not predicted"]
+
+
+def test_separate_prefill_chips_are_left_out() -> None:
+    row = MLPERF | {"metric": "power", "unit": "W", "parallelism": "P:1x(TP4) D:1x(TP4)"}
+    assert score_rows([row]) == ["watts of separate prefill chips are not modelled"]
 
 
 def test_a_metric_that_is_not_modelled_says_so() -> None:

@@ -62,8 +62,8 @@ class Hardware:
 
 def precision_name(text: str) -> str:
     """The canonical name of a precision; Unsupported for one that is not known."""
-    name = text.split("(")[0].split()[0].lower() if text.strip() else ""
-    name = ALIASES.get(name, name)
+    words = text.partition("(")[0].lower().split()
+    name = ALIASES.get(words[0], words[0]) if words else ""
     if name not in FORMATS:
         raise Unsupported(f"precision {text!r} is not known; known are {', '.join(FORMATS)}")
     return name

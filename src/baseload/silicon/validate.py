@@ -5,6 +5,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
+from baseload.catalog import Chip, ModelEntry, Shelf, catalog
 from baseload.silicon.calibrate.calibration import Calibration
 from baseload.silicon.calibrate.store import shipped
 from baseload.silicon.estimate import Estimate
@@ -51,11 +52,17 @@ def _one(kind: str, row: Row, answer: Estimate | str) -> Scored:
     value = row["value"].strip()
     return Scored(
         metric=metric or row.get("metric") or row.get("category", ""),
-        chip=row.get("chip") or row.get("subject", ""),
-        model=row.get("model") or row.get("precision", ""),
+        chip=_known(catalog().chips, row.get("chip") or row.get("subject", "")),
+        model=_known(catalog().models, row.get("model") or row.get("precision", "")),
         value=float(value) if value else 0.0,
         answer=answer,
     )
+
+
+def _known(names: Shelf[Chip] | Shelf[ModelEntry], text: str) -> str:
+    """The id of what the catalogue knows by this name, so that aliases fall into one group; else the text."""
+    name = text.strip()
+    return names[name].id if name in names else name
 
 
 def _added(answer: Estimate | str) -> dict[str, str]:

@@ -35,16 +35,40 @@ def test_a_row_as_the_model_sees_it():
     [
         ({"quality": "suspect"}, "quality is suspect"),
         ({"metric": "goodput"}, "metric goodput is not predicted"),
-        ({"chip": "H100-SXL"}, "no chip 'H100-SXL'"),
-        ({"model": "Llama-9"}, "no model 'Llama-9'"),
+        ({"quality": " Suspect "}, "quality is suspect"),
+        ({"chip": "H100-SXL"}, "^chip 'H100-SXL' is not in the catalogue$"),
+        ({"chip": " "}, "^the chip is not stated$"),
+        ({"model": "Llama-9"}, "^model 'Llama-9' is not in the catalogue$"),
+        ({"model": ""}, "^the model is not stated$"),
+        ({"precision": "(fp8)"}, "^precision '\\(fp8\\)' is not known$"),
         ({"chip": "A100-SXM-80GB"}, "no fp8 arithmetic"),
         ({"parallelism": "P:0x(TP4 PP1) D:0x(TP8 PP1)"}, "number of workers not stated"),
+        ({"parallelism": "TP0"}, "parallelism over 0 chips"),
         ({"concurrency_or_mode": "as usual"}, "the load is not stated"),
+        ({"concurrency_or_mode": "static"}, "the load is not stated"),
+        ({"concurrency_or_mode": "concurrency=0"}, "the concurrency is not believable"),
+        ({"concurrency_or_mode": "offline max_num_seqs=0"}, "the limit of sequences is not believable"),
+        ({"concurrency_or_mode": "MLPerf Server target_qps=."}, "the rate of requests is not a number"),
+        ({"concurrency_or_mode": "MLPerf Server target_qps=1.2.3"}, "the rate of requests is not a number"),
+        ({"concurrency_or_mode": "MLPerf Server target_qps=0"}, "the rate of requests is not believable"),
+        ({"n_chips": ""}, "the number of chips is not stated"),
+        ({"n_chips": "0"}, "the number of chips is not believable"),
+        ({"n_chips": "1.5"}, "the number of chips is not whole"),
+        ({"isl": "-5"}, "^the number of input tokens is not believable$"),
+        ({"isl": "1e300"}, "^the number of input tokens is not believable$"),
+        ({"osl": "0"}, "^the number of output tokens is not believable$"),
+        ({"parallelism": f"TP{'9' * 5000}"}, "beyond what can be computed with"),
     ],
 )
 def test_a_row_that_says_nothing_is_left_out_with_a_reason(change: dict[str, str], reason: str):
     with pytest.raises(LeftOut, match=reason):
         observe({**ROW, **change})
+
+
+def test_names_become_the_ids_of_the_catalogue():
+    o = observe({**ROW, "chip": "h100 sxm", "model": "meta-llama/llama-3.1-70b-instruct"})
+    assert (o.chip, o.model) == ("H100-SXM", "Llama-3.1-70B")
+    assert o.labels() == observe(ROW).labels()
 
 
 def test_input_that_is_not_stated_is_assumed_and_said():

@@ -43,6 +43,11 @@ def test_forms_of_parallelism(text: str, chips: int, expected: Layout):
         ("P:0x(TP4 PP1) D:0x(TP8 PP1)", "number of workers not stated"),
         ("P:what", "cannot be read"),
         ("eight of them", "cannot be read"),
+        ("TP0", "parallelism over 0 chips"),
+        ("DEP0", "parallelism over 0 chips"),
+        ("TP1 PP0", "parallelism over 0 chips"),
+        ("P:1x(TP0) D:1x(TP2)", "parallelism over 0 chips"),
+        ("TP0 (NeuronCores of one trn1.32xlarge = 0 chips)", "parallelism over 0 chips"),
     ],
 )
 def test_what_cannot_be_used_says_why(text: str, words: str):

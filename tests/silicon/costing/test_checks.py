@@ -17,6 +17,12 @@ MISSED = {"SV101", "SV106"}
 """Outside: the crossbar of a GA100 (-23 %), and link controllers that its die photo does not tell apart (0 mm2)."""
 
 
+def test_a_year_that_no_calendar_has_is_as_good_as_none() -> None:
+    row = BY_ID["SV001"]
+    unstated = speak_to(row | {"as_of": ""})
+    assert speak_to(row | {"as_of": "0000"}) == unstated == speak_to(row | {"as_of": "\u00b2\u00b2\u00b2\u00b2"})
+
+
 def test_no_row_is_dropped_in_silence() -> None:
     answers = {row["check_id"]: speak_to(row) for row in ROWS}
     silent = {name: answer.reason for name, answer in answers.items() if isinstance(answer, Silence)}

@@ -37,8 +37,10 @@ def test_a_subject_is_found_by_the_names_that_checks_use() -> None:
     assert chip_named("A100-80GB")[0].id == "A100-SXM-80GB"
     found, said = chip_named("H200 NVLink4")
     assert (found.id, said) == ("H200-SXM", "H200-SXM taken for 'H200 NVLink4'")
-    with pytest.raises(LeftOut, match="no chip 'Abacus'"):
+    with pytest.raises(LeftOut, match="chip 'Abacus' is not in the catalogue"):
         chip_named("Abacus")
+    with pytest.raises(LeftOut, match="the chip is not stated"):
+        chip_named(" ")
 
 
 def test_a_check_without_its_sizes_is_left_out() -> None:

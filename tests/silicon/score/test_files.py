@@ -36,6 +36,21 @@ def test_missing_columns_are_named(tmp_path: Path):
         read_measurements(written(tmp_path / "m.csv", [ROW], columns))
 
 
+def test_a_mark_of_byte_order_and_blanks_around_column_names_are_not_part_of_them(tmp_path: Path):
+    file = written(tmp_path / "m.csv", [ROW])
+    head, rest = file.read_text(encoding="utf-8").split("\n", 1)
+    file.write_text("\n".join((head.replace(",", " , "), rest)), encoding="utf-8-sig")
+    assert read_measurements(file).rows == [ROW]
+
+
+def test_a_cell_too_many_is_told_with_its_line(tmp_path: Path):
+    file = written(tmp_path / "m.csv", [ROW, ROW])
+    file.write_text(file.read_text(encoding="utf-8").rstrip("\n") + ",more\n", encoding="utf-8")
+    with pytest.raises(DescriptionError) as told:
+        read_measurements(file)
+    assert [(f.line, f.message) for f in told.value.faults] == [(3, "more cells than the header has columns")]
+
+
 def test_a_file_of_something_else_says_what_was_expected(tmp_path: Path):
     (tmp_path / "m.csv").write_text("a,b\n1,2\n")
     with pytest.raises(SetupError, match="no column tells what was measured"):

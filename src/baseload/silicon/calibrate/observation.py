@@ -4,24 +4,24 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from baseload.catalog import chip, model
-from baseload.errors import BaseloadError
-from baseload.silicon.calibrate.parallelism import Unclear, layout_of, unstated
+from baseload.silicon.calibrate.parallelism import Layout, layout_of, unstated
 from baseload.silicon.calibrate.workload import Lengths, lengths_of
-from baseload.silicon.hardware import full_power, hardware_of, precision_name
+from baseload.silicon.hardware import Hardware, full_power, hardware_of, precision_name
+from baseload.silicon.left_out import SUSPECT, LeftOut, believable, chip_of, is_suspect, leaving_out, model_of, number
 from baseload.silicon.plan import Plan
 from baseload.silicon.serving import Served
-from baseload.silicon.shape import shape_of
+from baseload.silicon.shape import Shape, shape_of
+
+__all__ = ["LOAD", "MOST_AT_ONCE", "LeftOut", "Observation", "family_of", "observe", "row_layout"]
 
 LOAD = re.compile(r"(?:concurrency|batch)=(\d+)")
 RATE = re.compile(r"target_qps=([\d.]+)|open loop ([\d.]+) req/s|requests at ([\d.]+)/s")
 LIMIT = re.compile(r"max_num_seqs=(\d+)")
 WEIGHT_ONLY = frozenset({"fp4", "mxfp4"})
 METRICS = frozenset({"ttft_ms", "tpot_ms", "tok/s total", "tok/s/gpu", "samples/s", "e2e_s"})
-
-
-class LeftOut(Exception):
-    """Why a row is not scored, in words that are counted."""
+LEAST_PER_S = 1e-6
+MOST_CHIPS, MOST_AT_ONCE = 1e6, 1e7
+"""More chips than any deployment has, more requests at once or a second than any takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,28 +79,37 @@ def family_of(engine: str) -> str:
 
 def observe(row: Mapping[str, str]) -> Observation:
     """A row of a file like serving_e2e.csv. LeftOut with the reason when it cannot be used."""
-    if row["quality"] == "suspect":
-        raise LeftOut("quality is suspect")
+    if is_suspect(row):
+        raise LeftOut(SUSPECT)
     if row["metric"] not in METRICS:
         raise LeftOut(f"metric {row['metric']} is not predicted")
-    if not row["n_chips"].strip():
-        raise LeftOut("the number of chips is not stated")
-    try:
-        precision = precision_name(row["precision"])
-        shape = shape_of(model(row["model"]).architecture)
-        hardware = hardware_of(chip(row["chip"]))
-        if precision in WEIGHT_ONLY and "fp4" not in hardware.flops_per_s:
-            precision = "int4"  # it ran, so its weights alone were 4 bits wide
-        hardware.rate(precision)
-        chips = int(float(row["n_chips"]))
-        stated = bool(row["parallelism"].strip())
-        layout = (
-            layout_of(row["parallelism"], chips, shape, hardware.domain)
-            if stated
-            else unstated(chips, hardware, shape, precision)
-        )
-    except (BaseloadError, Unclear) as error:
-        raise LeftOut(str(error)) from error
+    with leaving_out():
+        return _observed(row)
+
+
+def chips_of(row: Mapping[str, str]) -> int:
+    """How many chips a row counts."""
+    count = number(row, "n_chips", "chips", most=MOST_CHIPS)
+    if count % 1:
+        raise LeftOut("the number of chips is not whole")
+    return int(count)
+
+
+def row_layout(row: Mapping[str, str], hardware: Hardware, shape: Shape, precision: str) -> Layout:
+    """How a row's model lies on its chips: as it says, else as an engine would by itself."""
+    chips = chips_of(row)
+    if not row["parallelism"].strip():
+        return unstated(chips, hardware, shape, precision)
+    return layout_of(row["parallelism"], chips, shape, hardware.domain)
+
+
+def _observed(row: Mapping[str, str]) -> Observation:
+    entry, served_model, precision = chip_of(row), model_of(row), precision_name(row["precision"])
+    shape, hardware = shape_of(served_model.architecture), hardware_of(entry)
+    if precision in WEIGHT_ONLY and "fp4" not in hardware.flops_per_s:
+        precision = "int4"  # it ran, so its weights alone were 4 bits wide
+    hardware.rate(precision)
+    layout = row_layout(row, hardware, shape, precision)
     family = family_of(row["engine"])
 
     def served(plan: Plan) -> Served:
@@ -108,8 +117,8 @@ def observe(row: Mapping[str, str]) -> Observation:
 
     kind, concurrency, rate, limit = _load(row["concurrency_or_mode"])
     return Observation(
-        chip=chip(row["chip"]).id,
-        model=row["model"],
+        chip=entry.id,
+        model=served_model.id,
         precision=precision,
         engine=row["engine"].strip(),
         family=family,
@@ -117,7 +126,7 @@ def observe(row: Mapping[str, str]) -> Observation:
         prefill=served(layout.prefill) if layout.prefill else None,
         prefill_replicas=layout.prefill_replicas,
         replicas=layout.replicas,
-        chips=chips,
+        chips=chips_of(row),
         lengths=lengths_of(row),
         suite="MLPerf" if "MLPerf" in row["concurrency_or_mode"] else "",
         kind=kind,
@@ -132,24 +141,37 @@ def observe(row: Mapping[str, str]) -> Observation:
 
 def _load(text: str) -> tuple[str, float | None, float | None, int | None]:
     """How the load was made: kind, concurrency, requests/s, most sequences at once."""
-    rate = RATE.search(text)
-    per_s = float(next(group for group in rate.groups() if group)) if rate else None
-    number = LOAD.search(text)
-    limit = LIMIT.search(text)
-    most = int(limit[1]) if limit else None
-    lower = text.lower()
-    if "static" in lower:
-        kind = "static"
-    elif "offline" in lower or "rate inf" in lower or "1000 prompts" in lower:
-        kind = "offline"
-    elif "interactive" in lower:
-        kind = "interactive"
-    elif "server" in lower:
-        kind = "server"
-    elif per_s is not None:
-        kind = "open"
-    elif number:
-        kind = "closed"
-    else:
+    rate, number, limit = RATE.search(text), LOAD.search(text), LIMIT.search(text)
+    concurrency = _at_once(number[1], "concurrency") if number else None
+    per_s = _per_s(next(group for group in rate.groups() if group)) if rate else None
+    most = int(_at_once(limit[1], "limit of sequences")) if limit else None
+    return _kind(text.lower(), per_s is not None, concurrency is not None), concurrency, per_s, most
+
+
+def _kind(text: str, at_a_rate: bool, counted: bool) -> str:
+    if "static" in text and counted:
+        return "static"
+    if "static" in text:
         raise LeftOut("the load is not stated")
-    return kind, float(number[1]) if number else None, per_s, most
+    if "offline" in text or "rate inf" in text or "1000 prompts" in text:
+        return "offline"
+    if "interactive" in text:
+        return "interactive"
+    if "server" in text:
+        return "server"
+    if at_a_rate:
+        return "open"
+    if counted:
+        return "closed"
+    raise LeftOut("the load is not stated")
+
+
+def _at_once(digits: str, what: str) -> float:
+    return believable(float(digits), what, most=MOST_AT_ONCE)
+
+
+def _per_s(text: str) -> float:
+    try:
+        return believable(float(text), "rate of requests", most=MOST_AT_ONCE, least=LEAST_PER_S)
+    except ValueError as error:
+        raise LeftOut("the rate of requests is not a number") from error

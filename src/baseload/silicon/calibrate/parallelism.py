@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from baseload.silicon.hardware import Hardware
+from baseload.silicon.left_out import LeftOut
 from baseload.silicon.plan import Plan, memory
 from baseload.silicon.shape import Shape
 
@@ -23,7 +24,7 @@ ROOM = 0.3
 """Of memory left after weights, where nothing is stated."""
 
 
-class Unclear(Exception):
+class Unclear(LeftOut):
     """A parallelism that cannot be read; the words say why."""
 
 
@@ -46,7 +47,8 @@ def layout_of(text: str, chips: int, shape: Shape, domain: int) -> Layout:
         raise Unclear("disaggregated deployment that cannot be read")
     cores = CORES.match(text)
     if cores:
-        return Layout(decode=Plan(tensor=int(cores[2])), replicas=max(1, chips // int(cores[2])))
+        tensor = _some(int(cores[2]))
+        return Layout(decode=Plan(tensor=tensor), replicas=max(1, chips // tensor))
     if "LNC=" in text or text.startswith("one node"):
         return Layout(decode=Plan(tensor=chips), replicas=1)
     plan, counted = _plan(text, shape, domain)
@@ -84,7 +86,7 @@ def _plan(text: str, shape: Shape, domain: int) -> tuple[Plan, int]:
     """A plan, and how many chips the row counts for it."""
     full = FULL.search(text)
     if full:
-        tensor, pipeline = int(full[1]), int(full[2])
+        tensor, pipeline = _some(int(full[1])), _some(int(full[2]))
         data, moe, experts = max(1, int(full[3] or 1)), int(full[4] or 1), int(full[5] or 1)
         counted = tensor * pipeline * data
         if tensor > domain and experts > 1 and moe * experts == tensor and moe <= domain:
@@ -97,9 +99,16 @@ def _plan(text: str, shape: Shape, domain: int) -> tuple[Plan, int]:
     short = SHORT.match(text)
     if not short:
         raise Unclear(f"parallelism {text!r} cannot be read")
-    width = int(short[2])
+    width = _some(int(short[2]))
     plan = Plan(data=width) if short[1] == "DEP" else Plan(tensor=width)
     return _wide(plan, shape), width
+
+
+def _some(count: int) -> int:
+    """Chips or stages to divide by."""
+    if not count:
+        raise Unclear("parallelism over 0 chips")
+    return count
 
 
 def _wide(plan: Plan, shape: Shape) -> Plan:

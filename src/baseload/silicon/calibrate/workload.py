@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from baseload.silicon.left_out import number
+
 ASSUMED_INPUT: Mapping[str, float] = {
     # mean prompt of the data set after the benchmark's own filtering and template; from memory of the MLCommons
     # inference repository and tokenised samples, unverified: ± a third
@@ -15,6 +17,8 @@ ASSUMED_INPUT: Mapping[str, float] = {
 }
 ASSUMED_OUTPUT: Mapping[str, float] = {"MLPerf gpt-oss": 1500.0, "MLPerf reasoning mix": 3900.0}
 DEFAULT_INPUT, DEFAULT_OUTPUT = 1000.0, 250.0
+MOST_TOKENS = 1e8
+"""Ten times the longest context on offer: a request of more is a slip of the pen."""
 CACHED = {"60% cached": 0.6}
 """Of the input, by words in the workload's name."""
 
@@ -40,11 +44,14 @@ class Lengths:
 
 
 def lengths_of(row: Mapping[str, str]) -> Lengths:
-    """From the row, or from what its data set is assumed to have."""
+    """From the row, or from what its data set is assumed to have. LeftOut when nobody would believe them."""
     workload = row["workload"]
     said_in, said_out = row["isl"].strip(), row["osl"].strip()
-    given_in = float(said_in) if said_in else ASSUMED_INPUT.get(workload, DEFAULT_INPUT)
-    given_out = float(said_out) if said_out else ASSUMED_OUTPUT.get(workload, DEFAULT_OUTPUT)
+    given_in, given_out = ASSUMED_INPUT.get(workload, DEFAULT_INPUT), ASSUMED_OUTPUT.get(workload, DEFAULT_OUTPUT)
+    if said_in:
+        given_in = number(row, "isl", "input tokens", most=MOST_TOKENS)
+    if said_out:
+        given_out = number(row, "osl", "output tokens", most=MOST_TOKENS)
     missing = []
     if not said_in:
         missing.append(f"{given_in:.0f} input tokens assumed for {workload or 'an unstated load'}")

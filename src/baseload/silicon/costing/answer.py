@@ -65,11 +65,11 @@ def day_of(row: Row) -> date:
     """The day a row speaks of: `2026-02`, `2025-Q4`, `2026`; the middle of what it names."""
     said = row.get("as_of", "").strip()
     year, _, rest = said.partition("-")
-    if not (year.isdigit() and len(year) == 4):
+    if not (year.isdecimal() and len(year) == 4 and int(year)):
         return date(2026, 7, 1)
     if rest[:1].upper() == "Q" and rest[1:2] in tuple("1234"):
         return date(int(year), int(rest[1]) * 3 - 1, 15)
-    month = int(rest[:2]) if rest[:2].isdigit() else 0
+    month = int(rest[:2]) if rest[:2].isdecimal() else 0
     return date(int(year), month, 15) if 1 <= month <= 12 else date(int(year), 7, 1)
 
 

@@ -7,7 +7,8 @@ from baseload.silicon.kernels.calibration import Calibration
 from baseload.silicon.kernels.families import KERNELS
 from baseload.silicon.kernels.learn import Run, learn
 from baseload.silicon.kernels.record import Provenance, written
-from baseload.silicon.kernels.row import Row, run_of
+from baseload.silicon.kernels.row import run_of
+from baseload.silicon.left_out import Row
 
 
 def runs_of(rows: Sequence[Row]) -> tuple[list[Run], dict[str, int]]:

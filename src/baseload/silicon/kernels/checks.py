@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from baseload.catalog import Chip, chip
 from baseload.errors import BaseloadError
-from baseload.silicon.calibrate.observation import LeftOut
 from baseload.silicon.estimate import Estimate
 from baseload.silicon.hardware import GB, hardware_of
 from baseload.silicon.kernels.gemm import gemm_case
 from baseload.silicon.kernels.layer import OPERATORS, Layer
 from baseload.silicon.kernels.predict import estimate
-from baseload.silicon.kernels.row import Row, seconds_of
+from baseload.silicon.kernels.row import seconds_of
+from baseload.silicon.left_out import LeftOut, Row, leaving_out
 
 SIZES = re.compile(r"M=(\d+) N=(\d+) K=(\d+)")
 PARALLEL = re.compile(r"(\d+)x (.+) TP(\d+)")
@@ -29,6 +29,8 @@ COPY_SHARE, COPY_LOW, COPY_HIGH = 0.90, 0.80, 0.95
 
 def chip_named(subject: str) -> tuple[Chip, str]:
     """The chip of a check's subject and what was assumed to find it. LeftOut when there is none."""
+    if not subject.strip():
+        raise LeftOut("the chip is not stated")
     first = subject.split()[0]
     for name in (subject, subject.replace(" ", "-"), f"{subject} SXM", f"{first}-SXM"):
         try:
@@ -36,15 +38,13 @@ def chip_named(subject: str) -> tuple[Chip, str]:
         except BaseloadError:
             continue
         return found, "" if name in (subject, subject.replace(" ", "-")) else f"{found.id} taken for {subject!r}"
-    raise LeftOut(f"the catalogue has no chip {subject!r}")
+    raise LeftOut(f"chip {subject!r} is not in the catalogue")
 
 
 def check(row: Row) -> Estimate:
     """A row whose category is one of `CATEGORIES`, predicted in its unit. LeftOut with the reason."""
-    try:
+    with leaving_out():
         return CATEGORIES[row["category"]](row)
-    except BaseloadError as error:
-        raise LeftOut(str(error)) from error
 
 
 def _product(row: Row) -> Estimate:

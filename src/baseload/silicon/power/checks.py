@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from baseload.catalog import Chip
-from baseload.silicon.calibrate.observation import LeftOut
 from baseload.silicon.constants import Constants
 from baseload.silicon.estimate import Estimate
 from baseload.silicon.hardware import hardware_of
 from baseload.silicon.kernels.checks import chip_named
+from baseload.silicon.left_out import LeftOut, Row
 from baseload.silicon.plan import Plan
-from baseload.silicon.power.rows import Row, banded
+from baseload.silicon.power.rows import banded
 from baseload.silicon.power.shares import Phase, decoding, mean_watts
 from baseload.silicon.serving import Served, physics
 from baseload.silicon.shape import Shape

@@ -13,8 +13,9 @@ from math import exp, log
 import numpy as np
 import numpy.typing as npt
 
+from baseload.silicon.left_out import Row
 from baseload.silicon.power.draw import PowerConstants
-from baseload.silicon.power.rows import Row, fraction, fraction_row
+from baseload.silicon.power.rows import fraction, fraction_row
 
 Array = npt.NDArray[np.float64]
 START = PowerConstants(compute=1.25, bandwidth=0.9, error_low=-0.25, error_high=0.25)

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import nan
 from statistics import fmean, median
 
 import numpy as np
@@ -22,8 +23,8 @@ class Scored:
 
     @property
     def error(self) -> float:
-        """|prediction / value − 1|."""
-        return abs(self.answer.value / self.value - 1) if isinstance(self.answer, Estimate) and self.value else 0.0
+        """|prediction / value − 1| of a row with a prediction; one whose value is 0 has none."""
+        return abs(self.answer.value / self.value - 1) if isinstance(self.answer, Estimate) else nan
 
     @property
     def covered(self) -> bool:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from baseload.errors import DescriptionError, Fault, SetupError
+from baseload.silicon.left_out import Row
 
-Row = Mapping[str, str]
+__all__ = ["COLUMNS", "Measurements", "Row", "read_measurements"]
 
 NUMBERS: Mapping[str, tuple[str, ...]] = {
     "serving": ("value",),
@@ -34,6 +35,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "allreduce": ("chip", "n_chips", "op", "precision", "engine", "message_bytes", "value"),
     "checks": ("check_id", "category", "subject", "quantity", "value", "low", "high", "unit", "conditions"),
 }  # fmt: skip
+BEYOND = "cells beyond the header"
+"""Under which `csv` keeps what a row has too many of, so that it is told and not written on."""
 TELLTALE: Mapping[str, str] = {
     "gemm": "k",
     "attention": "step_or_kv_len",
@@ -56,9 +59,10 @@ class Measurements:
 def read_measurements(path: Path) -> Measurements:
     """A file of one of the five kinds. SetupError when it is none; DescriptionError with all faults of its rows."""
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file, restkey="", restval="")
-            columns = tuple(reader.fieldnames or ())
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file, restkey=BEYOND, restval="")
+            columns = tuple(name.strip() for name in reader.fieldnames or ())
+            reader.fieldnames = columns
             rows = [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SetupError(f"cannot read {path} ({error}); give a CSV file of measurements") from error
@@ -77,6 +81,8 @@ def read_measurements(path: Path) -> Measurements:
 
 def _faults(path: Path, kind: str, line: int, row: Row) -> list[Fault]:
     found = []
+    if BEYOND in row:
+        found.append(Fault(file=str(path), line=line, message="more cells than the header has columns"))
     for column in (*NUMBERS[kind], *OPTIONAL_NUMBERS.get(kind, ())):
         text = (row[column] or "").strip()
         if not text and column in OPTIONAL_NUMBERS.get(kind, ()):
