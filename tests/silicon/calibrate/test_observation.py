@@ -2,7 +2,8 @@
 
 import pytest
 
-from baseload.silicon.calibrate.observation import LeftOut, family_of, observe
+from baseload.silicon.calibrate.observation import LeftOut, observe
+from baseload.silicon.engines import family_of
 
 ROW = {
     "chip": "H100-SXM",

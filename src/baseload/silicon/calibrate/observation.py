@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from baseload.silicon.calibrate.parallelism import Layout, layout_of, unstated
 from baseload.silicon.calibrate.workload import Lengths, lengths_of
+from baseload.silicon.engines import family_of
 from baseload.silicon.hardware import Hardware, full_power, hardware_of, precision_name
 from baseload.silicon.left_out import SUSPECT, LeftOut, believable, chip_of, is_suspect, leaving_out, model_of, number
 from baseload.silicon.plan import Plan
@@ -69,12 +70,6 @@ class Observation:
             "kind": self.kind,
             "setup": f"{base} {self.model} {self.engine} {self.precision} {self.served.plan} {self.replicas}",
         }
-
-
-def family_of(engine: str) -> str:
-    """The first word of an engine's name, in lower case."""
-    words = engine.split()
-    return words[0].lower().strip(",:;") if words else ""
 
 
 def observe(row: Mapping[str, str]) -> Observation:

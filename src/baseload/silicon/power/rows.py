@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from math import exp
 
 from baseload.catalog import Chip
-from baseload.silicon.calibrate.observation import LOAD, MOST_AT_ONCE, family_of, row_layout
+from baseload.silicon.calibrate.observation import LOAD, MOST_AT_ONCE, row_layout
 from baseload.silicon.calibrate.workload import lengths_of
 from baseload.silicon.constants import Constants
+from baseload.silicon.engines import family_of
 from baseload.silicon.estimate import Estimate
 from baseload.silicon.hardware import hardware_of, precision_name
 from baseload.silicon.left_out import LeftOut, Row, believable, chip_of, leaving_out, model_of
