@@ -13,8 +13,8 @@ from baseload.cli.show import emit, json_option, table
 
 if TYPE_CHECKING:
     from baseload.catalog import Fact
-    from baseload.silicon.costing.yields import YieldModel
     from baseload.silicon.costing import Bill, Die, Spread, Wafer
+    from baseload.silicon.costing.yields import YieldModel
 
 LINES = {
     "die": "die",

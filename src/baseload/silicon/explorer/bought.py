@@ -49,7 +49,9 @@ def shop(market: Market, names: tuple[str, ...] = SHOPPING_LIST) -> Bought:
     sold = tuple(one for one in asked if not lacks[one.id])
     if not sold:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
-        raise SetupError(f"there is nothing to buy instead ({reasons}); name a chip that is sold, such as {names_sold()}")
+        raise SetupError(
+            f"there is nothing to buy instead ({reasons}); name a chip that is sold, such as {names_sold()}"
+        )
     quoted = np.array([_price_usd(one, market) for one in sold])
     return Bought(
         entries=sold,

@@ -1,5 +1,6 @@
 """From a setup of catalogue names to what the simulator takes: a replica's coefficients, cache and front end."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -105,7 +106,7 @@ def replica_watts(setup: Setup, made: Calibration | None = None) -> Watts | None
 
     def full(constant: float, reached: float) -> float:
         """Watts above idle in a step that is all this work: the datasheet's peak is used as far as it is reached."""
-        return above_idle_w * constant * min(1.0, reached) ** 0.5
+        return above_idle_w * constant * math.sqrt(min(1.0, reached))
 
     return Watts(
         idle_w=idle_w,

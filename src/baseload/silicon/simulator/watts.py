@@ -36,7 +36,9 @@ class Watts:
         if not self.max_w >= self.idle_w:
             raise SetupError(f"max_w must be idle_w ({self.idle_w:g}) or more, is {self.max_w:g}")
 
-    def energy_j(self, time_s: Array, compute: Array, memory: Array, prompt_compute: Array, prompt_memory: Array) -> Array:
+    def energy_j(
+        self, time_s: Array, compute: Array, memory: Array, prompt_compute: Array, prompt_memory: Array
+    ) -> Array:
         """Joules of spans of time; the others are time × √share, summed over the span's steps. Arrays of one shape."""
         work = self.compute_w * compute + self.memory_w * memory
         work = work + _or(self.prompt_compute_w, self.compute_w) * prompt_compute
