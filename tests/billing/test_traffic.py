@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baseload.billing.traffic import Measured, measure_traffic
-from baseload.config.traffic import Spread
+from baseload.billing.traffic import SILENT, Measured, _mix, _Seen, measure_traffic
+from baseload.config.traffic import Spread, problems
 from baseload.config.traffic_io import traffic_from_toml, traffic_to_toml
 from baseload.store import read_only
 from baseload.units import Micros
@@ -134,3 +134,47 @@ def test_models_are_called_what_the_catalogue_calls_them_and_two_names_of_one_mo
 
 def test_an_empty_period_has_no_mix(book: Book) -> None:
     assert measured(book).traffic is None
+
+
+def test_a_class_that_answered_no_token_is_left_out_and_counted(book: Book) -> None:
+    """Clients that always leave before the first token: a class without output has no length to plan for."""
+    ask(book, FROM)
+    for n in range(3):
+        ask(book, FROM + n, business="internal", tok_out=0, finish="client_hangup", first_token_us=None)
+    found = measured(book)
+    assert found.traffic is not None
+    assert (found.traffic.requests, [one.tier for one in found.traffic.classes]) == (1, ["external"])
+    assert sum(found.traffic.hours) == pytest.approx(1)
+    assert found.left_out == {SILENT: 3}
+    assert list(problems(found.traffic)) == []
+
+
+def test_only_silence_is_no_mix_but_counted(book: Book) -> None:
+    ask(book, tok_out=0, finish="client_hangup", first_token_us=None)
+    assert measured(book) == Measured(traffic=None, from_us=FROM, to_us=TO, left_out={SILENT: 1})
+
+
+def test_a_period_within_one_second_still_has_two_ends(book: Book) -> None:
+    ask(book, TO - 200_000, recorded_us=TO - 1)
+    mix = measured(book, to_us=TO - 100).traffic
+    assert mix is not None
+    assert (mix.since, mix.until) == ("2024-10-05T23:59:59.800000Z", "2024-10-05T23:59:59.999900Z")
+    assert traffic_from_toml(traffic_to_toml(mix)) == mix
+
+
+def test_the_smallest_share_is_above_zero() -> None:
+    """One request beside three million."""
+    seen = {("m", tier): _Seen(hours=[n] + [0] * 23) for tier, n in (("external", 3_000_000), ("flex", 1))}
+    for one in seen.values():
+        for column in (one.input_tokens, one.output_tokens):
+            column.extend([10.0] * one.hours[0])
+    mix = _mix("box", FROM, TO, seen)
+    assert mix.classes[1].share == pytest.approx(1 / 3_000_001, rel=1e-5)
+    assert traffic_from_toml(traffic_to_toml(mix)) == mix
+
+
+def test_times_that_no_clock_could_tell_apart_are_left_out(book: Book) -> None:
+    ask(book, first_token_us=FROM, occurred_us=FROM)
+    mix = measured(book).traffic
+    assert mix is not None
+    assert (mix.classes[0].measured_ttft_ms, mix.classes[0].measured_tpot_ms) == (None, None)

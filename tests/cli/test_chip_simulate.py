@@ -60,6 +60,15 @@ def test_a_trace_is_replayed_up_to_the_number_asked_for(tmp_path: Path) -> None:
     assert "all figures are modelled" in text
 
 
+def test_a_column_that_is_not_read_is_told_on_stderr(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("arrival,input,output,prefix,user\n0,100,5,,ann\n")
+    result = run(*SETUP, "--trace", tmp_path / "t.csv", "--json")
+    assert result.exit_code == 0
+    assert result.stderr.count("\n") == 1
+    assert "not read: 'user'" in result.stderr
+    assert json.loads(result.stdout)["completed"] == 1
+
+
 def test_faults_of_a_trace_are_told_together(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("arrival_s,input_tokens,output_tokens,prefix_id\n0,many,20,\n1,5,0,\n")
     result = run(*SETUP, "--trace", tmp_path / "t.csv")

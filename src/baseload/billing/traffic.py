@@ -9,17 +9,20 @@ from array import array
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import apsw
 import numpy as np
 
 from baseload.billing.activity import TWIN, first_us
-from baseload.config.traffic import HOURS, Spread, Traffic, TrafficClass
+from baseload.config.traffic import HOURS, Spread, Traffic, TrafficClass, problems
+from baseload.errors import SetupError
 from baseload.units import Micros
 
 HOUR_US = 3_600_000_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SILENT = "of a model and tier that answered no token"
 
 _ASKED = """
 WITH name AS MATERIALIZED (SELECT key, value FROM json_each(:names))
@@ -61,8 +64,13 @@ class _Seen:
     output_tokens: "array[float]" = field(default_factory=_column)
     ttft_ms: "array[float]" = field(default_factory=_column)
     tpot_ms: "array[float]" = field(default_factory=_column)
+    hours: list[int] = field(default_factory=lambda: [0] * HOURS)
     cached: int = 0
     input_of_those: int = 0
+
+    @property
+    def requests(self) -> int:
+        return len(self.input_tokens)
 
 
 def measure_traffic(
@@ -75,34 +83,44 @@ def measure_traffic(
     with conn:
         begin = Micros(min(to_us, max(from_us, first_us(conn) or from_us)))
         span: dict[str, Any] = {"from_us": begin, "to_us": to_us, "twin": TWIN}
-        seen, hours = _read(conn, span | {"hour_us": HOUR_US, "names": json.dumps(dict(models or {}))})
+        seen = _read(conn, span | {"hour_us": HOUR_US, "names": json.dumps(dict(models or {}))})
         left_out = {str(reason): count for reason, count in conn.execute(_LEFT_OUT, span) if isinstance(count, int)}
-    total = sum(hours)
-    traffic = None
-    if total:
-        by_size = sorted(seen, key=lambda key: (-len(seen[key].input_tokens), key))
-        traffic = Traffic(
-            name=name,
-            kind="measured",
-            since=_iso(begin),
-            until=_iso(to_us),
-            requests=total,
-            requests_per_s=_rounded(total / ((to_us - begin) / 1e6)),
-            hours=tuple(round(count / total, 6) for count in hours),
-            classes=tuple(_class(key, seen[key], total) for key in by_size),
-        )
+    silent = [key for key, one in seen.items() if not any(one.output_tokens)]
+    if unanswered := sum(seen.pop(key).requests for key in silent):
+        left_out[SILENT] = unanswered
+    traffic = _mix(name, begin, to_us, seen) if seen else None
     return Measured(traffic=traffic, from_us=begin, to_us=to_us, left_out=left_out)
 
 
-def _read(conn: apsw.Connection, asked: Mapping[str, Any]) -> tuple[dict[tuple[str, str], _Seen], list[int]]:
-    """Columns by (model, tier), and requests by hour of the day."""
+def _mix(name: str, begin: Micros, to_us: Micros, seen: Mapping[tuple[str, str], _Seen]) -> Traffic:
+    """The classes together, largest first. SetupError where the books say what no mix can be."""
+    total = sum(one.requests for one in seen.values())
+    by_size = sorted(seen, key=lambda key: (-seen[key].requests, key))
+    since, until = _period(begin, to_us)
+    traffic = Traffic(
+        name=name,
+        kind="measured",
+        since=since,
+        until=until,
+        requests=total,
+        requests_per_s=_rounded(total / ((to_us - begin) / 1e6)),
+        hours=tuple(round(sum(count) / total, 6) for count in zip(*(one.hours for one in seen.values()), strict=True)),
+        classes=tuple(_class(key, seen[key], total) for key in by_size),
+    )
+    if wrong := list(problems(traffic)):
+        said = "; ".join(f"{'.'.join(map(str, path))} {message}" for path, message in wrong)
+        raise SetupError(f"the usage rows do not make a mix: {said}; look at them with: baseload ledger verify")
+    return traffic
+
+
+def _read(conn: apsw.Connection, asked: Mapping[str, Any]) -> dict[tuple[str, str], _Seen]:
+    """Columns by (model, tier)."""
     seen: dict[tuple[str, str], _Seen] = defaultdict(_Seen)
-    hours = [0] * HOURS
     row: tuple[str, str, int, int, int, int | None, float | None, float | None]
     for row in conn.execute(_ASKED, asked):
         model, tier, hour, tok_in, tok_out, tok_cached, ttft_ms, tpot_ms = row
-        hours[hour] += 1
         one = seen[model, tier]
+        one.hours[hour] += 1
         one.input_tokens.append(tok_in)
         one.output_tokens.append(tok_out)
         if ttft_ms is not None:
@@ -112,7 +130,7 @@ def _read(conn: apsw.Connection, asked: Mapping[str, Any]) -> tuple[dict[tuple[s
         if tok_cached is not None:
             one.cached += tok_cached
             one.input_of_those += tok_in
-    return seen, hours
+    return seen
 
 
 def _class(key: tuple[str, str], one: _Seen, total: int) -> TrafficClass:
@@ -120,13 +138,19 @@ def _class(key: tuple[str, str], one: _Seen, total: int) -> TrafficClass:
     return TrafficClass(
         model=model,
         tier="flex" if tier == "flex" else "internal" if tier == "internal" else "external",
-        share=round(len(one.input_tokens) / total, 6),
-        cached_fraction=round(one.cached / one.input_of_those, 6) if one.input_of_those else None,
+        share=_rounded(one.requests / total),
+        cached_fraction=min(round(one.cached / one.input_of_those, 6), 1.0) if one.input_of_those else None,
         input_tokens=_spread(one.input_tokens),
         output_tokens=_spread(one.output_tokens),
-        measured_ttft_ms=_spread(one.ttft_ms) if one.ttft_ms else None,
-        measured_tpot_ms=_spread(one.tpot_ms) if one.tpot_ms else None,
+        measured_ttft_ms=_times(one.ttft_ms),
+        measured_tpot_ms=_times(one.tpot_ms),
     )
+
+
+def _times(values: "array[float]") -> Spread | None:
+    """None without any, and where clocks were too coarse or ran backwards: a mean of 0 is no time."""
+    found = _spread(values) if values else None
+    return found if found and found.mean > 0 and found.p50 >= 0 else None
 
 
 def _spread(values: "array[float]") -> Spread:
@@ -140,5 +164,8 @@ def _rounded(value: float) -> float:
     return float(f"{value:.6g}")
 
 
-def _iso(at_us: int) -> str:
-    return datetime.fromtimestamp(at_us // 1_000_000, UTC).isoformat().replace("+00:00", "Z")
+def _period(*at_us: int) -> list[str]:
+    """ISO 8601 in UTC to the second; to the microsecond where the seconds are one."""
+    fine = len({at // 1_000_000 for at in at_us}) < len(at_us)
+    times = [EPOCH + timedelta(microseconds=at) for at in at_us]
+    return [t.isoformat(timespec="microseconds" if fine else "seconds").replace("+00:00", "Z") for t in times]

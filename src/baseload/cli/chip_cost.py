@@ -1,6 +1,8 @@
 """`baseload chip cost`: what a chip costs to make and to buy, line by line, with the spread and the sources."""
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +13,8 @@ from baseload.cli.show import emit, json_option, table
 
 if TYPE_CHECKING:
     from baseload.catalog import Fact
-    from baseload.silicon.costing import Bill, Spread
+    from baseload.silicon.costing import Bill, Die, Spread, Wafer
+    from baseload.silicon.costing.yields import YieldModel
 
 LINES = {
     "die": "die",
@@ -27,6 +30,7 @@ LINES = {
     "server": "server share",
     "total": "= total",
 }
+YIELDS = ("harvested", "negative_binomial", "poisson", "murphy", "seeds", "bose_einstein")
 CARBON = {
     "logic": "logic",
     "memory": "memory",
@@ -47,10 +51,10 @@ class Month(click.ParamType):  # type: ignore[type-arg]
         """The first of the month."""
         if isinstance(value, date):
             return value
-        year, _, month = str(value).partition("-")
-        if not (year.isdigit() and month.isdigit() and 2000 <= int(year) <= 2100 and 1 <= int(month) <= 12):
+        said = re.fullmatch(r"([0-9]{4})-([0-9]{1,2})", str(value))
+        if not (said and 2000 <= int(said[1]) <= 2100 and 1 <= int(said[2]) <= 12):
             self.fail(f"{value!r} is not a month; write it as 2026-11", param, ctx)
-        return date(int(year), int(month), 1)
+        return date(int(said[1]), int(said[2]), 1)
 
 
 @click.command("cost", cls=Command, example="baseload chip cost H100-SXM")
@@ -58,8 +62,18 @@ class Month(click.ParamType):  # type: ignore[type-arg]
 @click.option("--volume", type=click.FloatRange(min=1), help="Chips made; 300,000 otherwise. Spreads the NRE.")
 @click.option("--date", "day", type=Month(), help="Month whose memory and wafer prices count; this one otherwise.")
 @click.option("--seed", type=click.IntRange(min=0), default=7, show_default=True, help="Of the Monte Carlo draws.")
+@click.option("--yield-model", type=click.Choice(YIELDS), default=YIELDS[0], show_default=True, help="Of its dies.")
+@click.option("--placed", is_flag=True, help="Count dies on the wafer on a grid, not by formula.")
 @json_option
-def chip_cost(chip: str, volume: float | None, day: date | None, seed: int, as_json: bool) -> None:
+def chip_cost(
+    chip: str,
+    volume: float | None,
+    day: date | None,
+    seed: int,
+    yield_model: "YieldModel",
+    placed: bool,
+    as_json: bool,
+) -> None:
     """What a chip costs to make and to buy: each line with its spread, and where each input comes from.
 
     Central values add up; quantiles do not. Embodied carbon beside it.
@@ -67,7 +81,9 @@ def chip_cost(chip: str, volume: float | None, day: date | None, seed: int, as_j
     from baseload.catalog.design import designs
     from baseload.silicon.costing import bought, cost
 
-    bill = cost(bought(chip), volume, day or datetime.now(tz=UTC).date().replace(day=1), seed)
+    design = bought(chip)
+    design = replace(design, dies=tuple(replace(d, yield_model=yield_model, placed=placed) for d in design.dies))
+    bill = cost(design, volume, day or datetime.now(tz=UTC).date().replace(day=1), seed)
     facts = {**designs()[bill.design.name].facts, **bill.inputs}
     if as_json:
         emit(to_json(bill, facts))
@@ -90,9 +106,24 @@ def to_json(bill: "Bill", facts: "Mapping[str, Fact]") -> dict[str, Any]:
         "seed": bill.seed,
         "draws": bill.draws,
         "mark": str(bill.mark),
+        "note": bill.note,
+        "dies": [_die(die, bill.dies[die.name]) for die in bill.design.dies],
         "lines": [_line(name, bill.usd[name], "usd") for name in LINES],
         "embodied_carbon": [_line(name, bill.carbon_kg[name], "kg") for name in CARBON],
         "inputs": [_input(name, fact) for name, fact in facts.items()],
+    }
+
+
+def _die(die: "Die", wafer: "Wafer") -> dict[str, Any]:
+    return {
+        "die": die.name,
+        "node": die.node,
+        "area_mm2": die.area_mm2,
+        "count": die.count,
+        "yield_model": die.yield_model,
+        "placed": die.placed,
+        "dies_per_wafer": wafer.dies_per_wafer,
+        "good_fraction": wafer.good_fraction,
     }
 
 
@@ -112,7 +143,17 @@ def _head(bill: "Bill") -> str:
         "partner": f"made with a silicon partner, {bill.volume:,.0f} chips",
         "own": f"made on one's own account, {bill.volume:,.0f} chips",
     }[bill.design.seller]
-    return f"{bill.design.name}, prices of {bill.day:%Y-%m}; {seller}; seed {bill.seed}, {bill.draws:,} draws"
+    said = f"{bill.design.name}, prices of {bill.day:%Y-%m}; {seller}; seed {bill.seed}, {bill.draws:,} draws"
+    wafers = [
+        f"{die.name}: {bill.dies[die.name].dies_per_wafer:,.1f} on a wafer"
+        f"{' (placed)' if die.placed else ''}, {bill.dies[die.name].good_fraction:.0%} good ({_words(die.yield_model)})"
+        for die in bill.design.dies
+    ]
+    return "\n".join([said, *([f"note: {bill.note}"] if bill.note else []), *wafers])
+
+
+def _words(model: str) -> str:
+    return model.replace("_", " ")
 
 
 def _spreads(names: Mapping[str, str], found: "Mapping[str, Spread]", title: str, mark: str) -> str:

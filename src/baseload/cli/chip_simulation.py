@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from baseload.cli.chip_setup import plan_words
-from baseload.cli.show import table
+from baseload.cli.show import say, table
 from baseload.console.figures import count, number, percent
 from baseload.silicon.setup import Setup
 from baseload.silicon.simulator import Load, Mix, closed_loop, poisson, replay, simulate
@@ -57,7 +57,7 @@ def load_of(
 ) -> Load:
     """The load that the options say; of a trace the first `requests`."""
     if trace is not None:
-        return replay(trace).first(requests)
+        return replay(trace, say).first(requests)
     mix = Mix(input=by_mean(asks, input_p90), output=by_mean(answers, output_p90))
     n = requests or REQUESTS
     if rate is not None:

@@ -1,4 +1,4 @@
-"""`baseload chip train`: days, chip-hours, joules and dollars of a training run, each with its range."""
+"""`baseload chip train`: a training run with its ranges, or how many samples a second a ranking model takes."""
 
 import re
 from typing import Any
@@ -30,8 +30,8 @@ class Tokens(click.ParamType[float]):
 )
 @click.option("--chip", "chip_name", required=True, help="A chip of the catalogue.")
 @click.option("--model", "model_name", required=True, help="A model of the catalogue.")
-@click.option("--chips", type=click.IntRange(1, 10_000_000), required=True, help="How many of them.")
-@click.option("--tokens", type=Tokens(), required=True, help="How much it learns from: 300B, 15.6T.")
+@click.option("--chips", type=click.IntRange(1, 10_000_000), help="How many; of a ranking model as few as hold it.")
+@click.option("--tokens", type=Tokens(), help="How much it learns from: 300B, 15.6T.")
 @click.option("--precision", type=click.Choice(("bf16", "fp8")), default="bf16", show_default=True)
 @click.option("--tp", type=click.IntRange(1), help="Tensor parallel chips; as few as hold the model otherwise.")
 @click.option("--pp", type=click.IntRange(1), help="Pipeline stages; as few as hold the model otherwise.")
@@ -42,13 +42,13 @@ class Tokens(click.ParamType[float]):
     "--usd-per-kwh", type=click.FloatRange(0), default=0.08, show_default=True, help="Power, where it is owned."
 )
 @click.option("--pue", type=click.FloatRange(1), default=1.2, show_default=True, help="The site's.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the draws.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draws.")
 @json_option
 def train(
     chip_name: str,
     model_name: str,
-    chips: int,
-    tokens: float,
+    chips: int | None,
+    tokens: float | None,
     precision: Any,
     tp: int | None,
     pp: int | None,
@@ -60,20 +60,35 @@ def train(
     seed: int,
     as_json: bool,
 ) -> None:
-    """Price a training run: arithmetic, collectives, checkpoints and failures. Every figure is modelled."""
+    """Price a training run: arithmetic, collectives, checkpoints and failures. Every figure is modelled.
+
+    Of a ranking model: samples a second when trained and when served, and how many chips hold its tables.
+    """
     import numpy as np
 
     from baseload import catalog
+    from baseload.cli import chip_ranking
     from baseload.silicon import training
+    from baseload.silicon.ranking import either_model
 
-    entry = catalog.chip(chip_name)
-    network, trainer = training.network_of(catalog.model(model_name)), training.trainer_of(entry, precision)
+    entry, model = catalog.chip(chip_name), either_model(model_name)
+    if isinstance(model, catalog.RankingModel):
+        told = chip_ranking.ranked(model, entry, chips=chips, precision=precision, seed=seed)
+        if as_json:
+            emit(told)
+        else:
+            click.echo(chip_ranking.text(told))
+        return
+    if tokens is None or chips is None:
+        missing = [name for name, value in (("--chips", chips), ("--tokens", tokens)) if value is None]
+        raise click.UsageError(f"to price a training run of {model.id}, say {' and '.join(missing)}")
+    network, trainer = training.network_of(model), training.trainer_of(entry, precision)
     plan = training.plan_for(network, trainer, chips, tp=tp, pp=pp, sequence_tokens=sequence, batch_tokens=round(batch))
     prices, priced_by = _prices(entry, usd_per_chip_hour, usd_per_kwh, pue)
     run = training.train(
         network, trainer, plan, tokens=tokens, precision=precision, prices=prices, rng=np.random.default_rng(seed)
     )
-    answer = _answer(run, entry.id, catalog.model(model_name).id, precision, tokens, priced_by, seed)
+    answer = _answer(run, entry.id, model.id, precision, tokens, priced_by, seed)
     if as_json:
         emit(answer)
     else:
@@ -100,6 +115,8 @@ def _prices(entry: Any, usd_per_chip_hour: float | None, usd_per_kwh: float, pue
 def _answer(
     run: Any, chip: str, model: str, precision: str, tokens: float, priced_by: str, seed: int
 ) -> dict[str, Any]:
+    from baseload.silicon.ranged import FUTURES
+
     bands = (
         "mfu",
         "effective",
@@ -128,6 +145,7 @@ def _answer(
         **{name: getattr(run, name)._asdict() for name in bands},
         "priced_by": priced_by,
         "seed": seed,
+        "draws": FUTURES,
         "mark": "modelled",
     }
 
@@ -160,6 +178,6 @@ def _text(answer: dict[str, Any]) -> str:
             table(("modelled", "low", "central", "high", "unit"), rows),
             "",
             f"A step is {parts}; {answer['binds']} binds. Priced by {answer['priced_by']}.",
-            f"Low and high hold 90 % of {answer['seed']}-seeded draws of all ranges together.",
+            f"Low and high hold 90 % of {answer['draws']:,} draws of all ranges together, seed {answer['seed']}.",
         ]
     )

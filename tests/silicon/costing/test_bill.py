@@ -40,6 +40,14 @@ def test_lines_add_up_exactly_for_every_chip_of_the_catalogue(name: str) -> None
     assert all(line.p10 <= line.p50 <= line.p90 for line in bill.usd.values())
 
 
+def test_a_chip_is_asked_about_by_any_of_its_names() -> None:
+    assert cost("h100", day=DAY, draws=50).usd == cost(bought("H100-SXM"), day=DAY, draws=50).usd
+    with pytest.raises(SetupError, match="no chip 'H100-SMX'; did you mean 'H100-SXM'"):
+        cost("H100-SMX")
+    with pytest.raises(SetupError, match="nothing public says what TPU-v5p is made of"):
+        cost("TPU v5p")
+
+
 @pytest.mark.parametrize("name", ["H100-SXM", "MI300X", "MTIA-2i"])
 def test_the_median_of_the_draws_is_near_the_central_value(name: str) -> None:
     made = cost(bought(name), day=DAY).usd["made"]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baseload.silicon.costing.yields import bose_einstein, harvested, murphy, negative_binomial, poisson, seeds
+from baseload.silicon.costing.yields import harvested, negative_binomial, poisson, textbook
 
 AREAS = st.floats(min_value=1, max_value=860)
 DENSITIES = st.floats(min_value=0.01, max_value=1.0)
@@ -18,7 +18,11 @@ ALPHAS = st.floats(min_value=1, max_value=20)
     [(814, (0.443, 0.468, 0.551)), (420, (0.657, 0.667, 0.704)), (115, (0.891, 0.892, 0.897))],
 )
 def test_the_textbook_models_give_their_textbook_figures(area_mm2: float, expected: tuple[float, ...]) -> None:
-    found = [float(model(area_mm2, 0.10)) for model in (poisson, murphy, seeds)]
+    found = [
+        float(textbook("poisson", area_mm2, 0.10, 3.0)),
+        float(textbook("murphy", area_mm2, 0.10, 3.0)),
+        float(textbook("seeds", area_mm2, 0.10, 3.0)),
+    ]
     assert found == pytest.approx(expected, abs=0.001)
 
 
@@ -29,7 +33,7 @@ def test_clustered_defects_spare_more_dies(alpha: float, expected: float) -> Non
 
 
 def test_bose_einstein_lies_between_poisson_and_seeds() -> None:
-    assert poisson(400, 0.2) < bose_einstein(400, 0.2) < seeds(400, 0.2)
+    assert poisson(400, 0.2) < textbook("bose_einstein", 400, 0.2, 3.0) < textbook("seeds", 400, 0.2, 3.0)
 
 
 @pytest.mark.parametrize(("share", "expected"), [(0.6, 0.72), (0.7, 0.78), (0.8, 0.85)])

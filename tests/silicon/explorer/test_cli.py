@@ -81,3 +81,11 @@ def test_the_guides_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.chdir(tmp_path)
     code = "\n".join(re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
     exec(compile(code.replace("seed=1)", "seed=1, population=24, generations=2)"), "design-a-chip.md", "exec"), {})
+
+
+def test_with_nothing_to_buy_the_reasons_are_told() -> None:
+    result = run("chip", "explore", MIX, "--quick", "--against", "MTIA-2i", "--against", "Xeon-6980P")
+    assert result.exit_code == 1
+    assert "MTIA-2i: no source says its price_usd" in result.stderr
+    assert "Xeon-6980P: no source says its memory_gb, price_usd" in result.stderr
+    assert result.stderr.count("\n") == 1

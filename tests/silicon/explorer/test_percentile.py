@@ -49,3 +49,10 @@ def test_lengths_vary_as_the_traffic_says_and_cached_input_is_a_prefix() -> None
     assert found.percentile == 99
     assert np.isfinite(found.ttft_s)
     assert found.tpot_s == pytest.approx(found.tpot_s)
+
+
+def test_answers_of_one_token_have_no_pace_and_break_no_promise_of_it() -> None:
+    here = set_scene(mix(one_class(made=1, tpot_ms=0.001)), MARKET)
+    found = seen(here)
+    assert found.tpot_s is None
+    assert found.kept

@@ -1,6 +1,7 @@
 """Designs against bought chips, today and after the workload has moved."""
 
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
@@ -76,3 +77,24 @@ def test_a_larger_volume_spreads_the_design_and_a_dearer_memory_costs() -> None:
     many = set_scene(scene().traffic, replace(MARKET, volume=500_000.0))
     dear = set_scene(scene().traffic, replace(MARKET, memory_price=3.0))
     assert float(judge(chip(), many).costs[0, 0]) < base < float(judge(chip(), dear).costs[0, 0])
+
+
+def test_one_chip_to_buy_is_enough_whatever_the_shifts_ask() -> None:
+    """An H100's domain holds no recommender; after that shift one buys what does."""
+    here = set_scene(mix(one_class()), MARKET, ("H100-SXM", "h100-sxm"))
+    assert here.bought.chips.names == ("H100-SXM",)
+    assert np.isfinite(here.bought_cost).all()
+
+
+def test_a_chip_of_a_year_to_come_waits_for_its_middle_and_others_for_the_order() -> None:
+    lead = MARKET.rules.bought_lead_months.value
+    earlier = replace(MARKET, day=date(2024, 11, 1))
+    months = dict(zip(SHOPPING_LIST, shop(earlier).ready_months, strict=True))
+    assert months["H100-SXM"] == months["B200-SXM"] == lead
+    assert months["MI355X"] == pytest.approx(lead + 8, abs=0.2)
+    assert months["VR200-NVL72"] == pytest.approx(lead + 20, abs=0.2)
+
+
+def test_with_nothing_sold_the_reasons_are_told() -> None:
+    with pytest.raises(SetupError, match="MTIA-2i: no source says its price_usd"):
+        shop(MARKET, ("MTIA-2i",))

@@ -120,13 +120,25 @@ def test_every_fault_of_a_trace_is_told_with_its_line_and_column(tmp_path: Path)
         ("", "column 'arrival_s' is missing"),
         ("arrival_s,input_tokens,output_tokens\n0,1,1\n", "column 'prefix_id' is missing"),
         (GOOD, "has no requests"),
-        (GOOD.replace("priority", "prio") + "0,1,1,,0,0\n", "column 'prio' is not known"),
         ("arrival_s,arrival_s,input_tokens,output_tokens,prefix_id\n0,0,1,1,\n", "column 'arrival_s' is there 2 times"),
     ],
 )
 def test_a_trace_without_its_columns_or_rows_says_so(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "t.csv").write_text(text)
     with pytest.raises(DescriptionError, match=said):
+        replay(tmp_path / "t.csv")
+
+
+def test_short_names_of_columns_will_do_and_others_are_noted_once(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("arrival,input,output,prefix,user\n0,100,1,a,ann\n1,70,2,,bob\n")
+    said: list[str] = []
+    load = replay(tmp_path / "t.csv", said.append)
+    assert load.input_tokens.tolist() == [100, 70]
+    assert load.prefix.tolist() == [0, -1]
+    assert len(said) == 1
+    assert "not read: 'user'" in said[0]
+    (tmp_path / "t.csv").write_text("arrival,arrival_s,input,output,prefix\n0,0,100,1,\n")
+    with pytest.raises(DescriptionError, match="'arrival_s' is there 2 times"):
         replay(tmp_path / "t.csv")
 
 

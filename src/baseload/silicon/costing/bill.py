@@ -12,9 +12,11 @@ from baseload.catalog.fact import Fact
 from baseload.errors import SetupError
 from baseload.silicon.coefficients import Array, Number
 from baseload.silicon.costing.carbon import Carbon, carbon_kg
-from baseload.silicon.costing.design import Design
+from baseload.silicon.costing.design import Design, Die, bought
 from baseload.silicon.costing.draw import Draws, Middle, Pick
+from baseload.silicon.costing.horizon import held
 from baseload.silicon.costing.lines import Lines, lines
+from baseload.silicon.costing.logic import die_yield, gross_per_wafer
 from baseload.silicon.costing.node import NODES
 from baseload.units import Mark
 
@@ -34,11 +36,20 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wafer:
+    """Of one kind of die: dies on a wafer, good and bad, and the share of good ones."""
+
+    dies_per_wafer: float
+    good_fraction: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
     """What one chip costs, in USD, and its embodied carbon, in kgCO2e.
 
     `usd` holds each line and the sums made, chip and total; the lines' central values add up to the sums exactly.
-    `mark` is the weakest of the inputs.
+    `dies` has dies on a wafer and the share of good ones, central, by die. `mark` is the weakest of the inputs; `note`
+    says where no source speaks of the day, and what was held.
     """
 
     design: Design
@@ -48,12 +59,14 @@ class Bill:
     draws: int
     usd: Mapping[str, Spread]
     carbon_kg: Mapping[str, Spread]
+    dies: Mapping[str, Wafer]
     inputs: Mapping[str, Fact]
     mark: Mark
+    note: str | None
 
 
 def cost(
-    design: Design,
+    design: Design | str,
     volume: float | None = None,
     day: date | None = None,
     seed: int = SEED,
@@ -61,7 +74,13 @@ def cost(
     draws: int = DRAWS,
     inputs: CostInputs | None = None,
 ) -> Bill:
-    """The bill of a single design. Ranges in, ranges out: `draws` draws of every input, replayed by `seed`."""
+    """The bill of a single design, or of the catalogue's chip of that name: USD and kgCO2e a chip.
+
+    Ranges in, ranges out: `draws` draws of every input, replayed by `seed`. Raises `SetupError` for a name that the
+    catalogue lacks, a chip whose parts nobody published, and what no price can be put on (a volume below one chip, an
+    unknown node, memory or package, a die beyond the reticle).
+    """
+    design = bought(design) if isinstance(design, str) else design
     known, when = inputs or cost_inputs(), day or design.day
     sold = design.volume if volume is None else volume
     _check(design, sold, known)
@@ -76,8 +95,10 @@ def cost(
         draws=draws,
         usd=usd,
         carbon_kg=carbon,
+        dies={die.name: _wafer(die, middle) for die in design.dies},
         inputs=dict(sorted(middle.used.items())),
         mark=weakest(middle.used.values()),
+        note=held(design, middle),
     )
 
 
@@ -96,6 +117,10 @@ def weakest(facts: Iterable[Fact]) -> Mark:
     """A figure made of others is marked by the weakest of them."""
     marks = {fact.mark for fact in facts}
     return next((mark for mark in (Mark.ASSUMED, Mark.MODELLED) if mark in marks), Mark.MODELLED)
+
+
+def _wafer(die: Die, pick: Pick) -> Wafer:
+    return Wafer(dies_per_wafer=float(gross_per_wafer(die, pick)), good_fraction=float(die_yield(die, pick)))
 
 
 def _named(found: Lines) -> dict[str, Array]:

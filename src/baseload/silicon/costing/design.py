@@ -8,6 +8,7 @@ from baseload.catalog.fact import Fact
 from baseload.catalog.load import chip
 from baseload.errors import SetupError
 from baseload.silicon.coefficients import Number
+from baseload.silicon.costing.yields import YieldModel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +19,8 @@ class Die:
     catalogue's share for GPUs where spare units exist, else nothing. `stacked`: on top of another die.
     `module` names the block whose design is paid once; `reused`: it was paid by an earlier chip;
     `elsewhere`: copies of the module that other chips carry, over which its design is spread as well.
+    `yield_model`: `harvested` uses the spare units, the textbook ones (costing/yields.py) know of none.
+    `placed`: dies of a wafer counted on a grid instead of by formula.
     """
 
     name: str
@@ -31,6 +34,8 @@ class Die:
     module: str = ""
     reused: bool = False
     elsewhere: Number = 0.0
+    yield_model: YieldModel = "harvested"
+    placed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

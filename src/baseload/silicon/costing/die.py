@@ -6,11 +6,14 @@ import numpy as np
 
 from baseload.silicon.coefficients import Array, Number
 from baseload.silicon.costing.draw import Pick
+from baseload.silicon.costing.memory import LAST_DAY
 from baseload.silicon.costing.node import NODES
 
 RISES_FROM = date(2025, 7, 1)
 """Yearly price rises count from the day of a wafer's price, and not before the first that was announced."""
 DAYS_PER_YEAR = 365.25
+FIELD_MM = (26.0, 33.0)
+"""The largest field that a scanner exposes: the shape of a die whose sides nobody published."""
 RISING = frozenset({"n7", "n6", "n5", "n4", "n3", "n2", "a16"})
 
 
@@ -45,13 +48,32 @@ def placed_dies(
 
 
 def wafer_price_usd(node: str, pick: Pick) -> Number:
-    """The price of a processed 300 mm wafer on the day: the catalogue's, risen by the announced share a year."""
+    """The price of a processed 300 mm wafer on the day: the catalogue's, risen by the announced share a year.
+
+    It rises no further than the last day that any source speaks of.
+    """
     name = NODES[node].wafer
     price = pick(name)
-    years = (pick.day - max(pick.used[name].date, RISES_FROM)).days / DAYS_PER_YEAR
+    years = (min(pick.day, LAST_DAY) - max(pick.used[name].date, RISES_FROM)).days / DAYS_PER_YEAR
     if node not in RISING or years <= 0:
         return price
     return np.asarray(price * np.power(1.0 + np.asarray(pick("wafer_price_annual_rise_hpc")), years))[()]
+
+
+def placed_per_wafer(area_mm2: Number, pick: Pick) -> Array:
+    """`placed_dies` with the catalogue's wafer, edge and lane at their central values, for dies shaped as a full field.
+
+    Like `gross_dies` at least one half.
+    """
+    diameter, edge, scribe = (
+        pick.inputs.at(name, pick.day).value for name in ("wafer_diameter", "wafer_edge_exclusion", "scribe_lane")
+    )
+
+    def count(area: float) -> float:
+        width = float(np.sqrt(area * FIELD_MM[0] / FIELD_MM[1]))
+        return max(placed_dies(width, area / width, diameter_mm=diameter, edge_mm=edge, scribe_mm=scribe), 0.5)
+
+    return np.asarray(np.vectorize(count, otypes=[float])(area_mm2))
 
 
 def dies_per_wafer(area_mm2: Number, pick: Pick) -> Array:

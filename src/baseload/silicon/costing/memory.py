@@ -21,7 +21,9 @@ SERIES = {
     "ddr5": ("ddr5_price", "ddr5_rdimm_spot_price"),
 }
 """HBM2 is priced as HBM2e and LPDDR5 as LPDDR5X. DDR5 is contract modules in 2023 and spot modules in 2025."""
-SURGE_FROM, SURGE_TO = date(2026, 6, 27), date(2027, 6, 30)
+LAST_DAY = date(2027, 6, 30)
+"""The last day that any source speaks of; prices stay from there on."""
+SURGE_FROM, SURGE_TO = date(2026, 6, 27), LAST_DAY
 """HBM quotes rise from the 2026 price to the 2027 multiple of it between these days, by straight line."""
 Q1_2026 = (date(2025, 12, 31), date(2026, 3, 31))
 """LPDDR5X: the quarter in which contracts rose by nine tenths."""

@@ -4,11 +4,15 @@ Sources: Poisson, Murphy (1964), Seeds (1967), negative binomial (Stapper 1983),
 in google/chiplets-cost-model). All take area in mm2 and density in defects/cm2, arrays broadcast, results in (0, 1].
 """
 
+from typing import Literal
+
 import numpy as np
 
 from baseload.silicon.coefficients import Array, Number
 
 MM2_PER_CM2 = 100.0
+YieldModel = Literal["harvested", "negative_binomial", "poisson", "murphy", "seeds", "bose_einstein"]
+"""How a die's yield is reckoned: with its spare units, or by a textbook model that knows of none."""
 QUADRATURE = 16
 """Nodes of the integral over defect densities; exact to 1e-9 for x / alpha up to 1."""
 
@@ -42,6 +46,14 @@ def seeds(area_mm2: Number, density: Number) -> Array:
 def bose_einstein(area_mm2: Number, density: Number, layers: Number = 32) -> Array:
     """(1 + x/N)^−N with N critical layers, the density being that of all layers together."""
     return negative_binomial(area_mm2, density, layers)
+
+
+def textbook(model: YieldModel, area_mm2: Number, density: Number, alpha: Number) -> Array:
+    """A model by its name, nothing repaired. `alpha` is the negative binomial's alone."""
+    plain = {"poisson": poisson, "murphy": murphy, "seeds": seeds, "bose_einstein": bose_einstein}
+    if model in plain:
+        return plain[model](area_mm2, density)
+    return negative_binomial(area_mm2, density, alpha)
 
 
 def harvested(

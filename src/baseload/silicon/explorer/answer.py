@@ -81,8 +81,9 @@ def explore(
 ) -> Exploration:
     """Search designs for a traffic mix and study the cheapest. The same seed gives the same answer.
 
-    Raises `DescriptionError` for a model the catalogue lacks, `SetupError` where nothing bought or designed serves
-    the mix, or no design keeps every limit.
+    Dollars are per million tokens, input and output together, where a name ends in `usd_per_mtok`, else of one chip;
+    months count from the market's day. Raises `SetupError` for a model or a chip to buy that the catalogue lacks, where
+    none of those chips has the facts that a comparison needs or serves the mix, and where no design keeps every limit.
     """
     scene = set_scene(traffic, market, against, model)
     found = search(scene, seed=seed, population=population, generations=generations, progress=progress)

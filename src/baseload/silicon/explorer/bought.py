@@ -7,6 +7,7 @@ import numpy as np
 
 from baseload.catalog import Chip, chip
 from baseload.catalog.fact import Fact
+from baseload.errors import SetupError
 from baseload.silicon.coefficients import Array
 from baseload.silicon.costing.design import Design
 from baseload.silicon.costing.draw import Middle
@@ -38,10 +39,19 @@ class Bought:
 
 
 def shop(market: Market, names: tuple[str, ...] = SHOPPING_LIST) -> Bought:
-    """The chips by those names. A chip that the catalogue lacks a fact of is left out with the reason."""
-    asked = [chip(name) for name in names]
+    """The chips by those names. A chip that the catalogue lacks a fact of is left out with the reason.
+
+    Raises `SetupError` for a name that the catalogue lacks, and with all reasons when no chip is left.
+    """
+    asked = list({one.id: one for one in map(chip, names)}.values())
     lacks = {one.id: [name for name in NEEDED if getattr(one, name) is None] for one in asked}
+    left_out = {name: f"no source says its {', '.join(gone)}" for name, gone in lacks.items() if gone}
     sold = tuple(one for one in asked if not lacks[one.id])
+    if not sold:
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
+        raise SetupError(
+            f"there is nothing to buy instead ({reasons}); name a chip that is sold, such as {names_sold()}"
+        )
     quoted = np.array([_price_usd(one, market) for one in sold])
     return Bought(
         entries=sold,
@@ -49,8 +59,13 @@ def shop(market: Market, names: tuple[str, ...] = SHOPPING_LIST) -> Bought:
         price_usd=quoted,
         total_usd=quoted + np.array([_host_usd(one, market) for one in sold]),
         ready_months=np.array([_ready_months(one, market) for one in sold]),
-        left_out={name: f"no source says its {', '.join(gone)}" for name, gone in lacks.items() if gone},
+        left_out=left_out,
     )
+
+
+def names_sold() -> str:
+    """Some chips that can be named instead."""
+    return " or ".join(SHOPPING_LIST[:2])
 
 
 def as_chips(entries: tuple[Chip, ...], market: Market) -> Chips:
@@ -93,10 +108,14 @@ def _host_usd(one: Chip, market: Market) -> float:
 
 
 def _ready_months(one: Chip, market: Market) -> float:
-    """The usual wait from order to rack, or from the day a chip appears."""
+    """The usual wait from order to rack, from the middle of the year a chip appears in where that is to come.
+
+    A chip of an earlier year, or whose year no source says, can be ordered now.
+    """
     lead = market.rules.bought_lead_months.value
-    year = int(one.year.value) if one.year else market.day.year
-    appears = (date(year, 7, 1) - market.day).days / 365.25 * MONTHS_PER_YEAR
+    if one.year is None or int(one.year.value) < market.day.year:
+        return lead
+    appears = (date(int(one.year.value), 7, 1) - market.day).days / 365.25 * MONTHS_PER_YEAR
     return max(appears, 0.0) + lead
 
 

@@ -23,11 +23,14 @@ LONGEST_P90 = 2.2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """So many per cent of simulated requests were no slower. `kept`: the promise, None where nothing was promised."""
+    """So many per cent of simulated requests were no slower. `kept`: the promise, None where nothing was promised.
+
+    `tpot_s` is None where every answer was a single token, which has no time per token and breaks no promise of it.
+    """
 
     percentile: float
     ttft_s: float
-    tpot_s: float
+    tpot_s: float | None
     kept: bool | None
 
 
@@ -52,15 +55,17 @@ def observe(
     seen = simulate(_single(load.decode, place), engine, asked, prefill=_single(load.prefill, place)).each
     late = np.arange(REQUESTS) >= REQUESTS * WARM_UP
     percentile = one.slo.percentile if one.slo else USUAL_PERCENTILE
-    ttft_s, tpot_s = (float(np.nanpercentile(x[late], percentile)) for x in (seen.ttft_s, seen.tpot_s))
+    ttft_s = float(np.nanpercentile(seen.ttft_s[late], percentile))
+    paced = seen.tpot_s[late & ~np.isnan(seen.tpot_s)]
+    tpot_s = float(np.percentile(paced, percentile)) if paced.size else None
     return Observed(percentile=percentile, ttft_s=ttft_s, tpot_s=tpot_s, kept=_kept(one, ttft_s, tpot_s))
 
 
-def _kept(one: TrafficClass, ttft_s: float, tpot_s: float) -> bool | None:
+def _kept(one: TrafficClass, ttft_s: float, tpot_s: float | None) -> bool | None:
     if one.slo is None:
         return None
     pairs = ((ttft_s, one.slo.ttft_ms), (tpot_s, one.slo.tpot_ms))
-    return all(ms is None or seconds * 1000 <= ms for seconds, ms in pairs)
+    return all(ms is None or seconds is None or seconds * 1000 <= ms for seconds, ms in pairs)
 
 
 def _mix(one: TrafficClass) -> Mix:

@@ -78,7 +78,10 @@ def set_scene(
     against: tuple[str, ...] = SHOPPING_LIST,
     model: StepTime = datasheet,
 ) -> Scene:
-    """Price the bought chips. Raises `SetupError` where none of them serves a class within its promise."""
+    """Price the bought chips. Raises `SetupError` where none of them serves a class within its promise.
+
+    After a shift that none of them can serve, anything of the shopping list may be bought.
+    """
     market = market or Market()
     bought = shop(market, against)
     today = price(bought.chips, bought.total_usd, 1.0, traffic, model, market)
@@ -86,9 +89,9 @@ def set_scene(
     costs = [today.usd_per_mtok]
     for name, shift in market.technology.shifts.items():
         moved = _after(bought, traffic, model, market, shift)
-        if not np.isfinite(moved.request_usd).any(axis=1).all():
+        if not _serves(moved):
             moved = _after(bought, _unpromised(traffic), model, market, shift)
-        buying[name] = cheapest(moved, bought.chips, traffic, market, f" after the shift {name!r}")
+        buying[name] = _then_bought(bought, moved, traffic, model, market, shift)
         elsewhere = today.capital_usd_per_mtok + mix_usd_per_mtok(traffic, buying[name])
         costs.append(np.minimum(moved.usd_per_mtok, elsewhere))
     return Scene(
@@ -150,6 +153,23 @@ def _after(bought: Bought, traffic: Traffic, model: StepTime, market: Market, sh
     out = ~survives(bought.chips, shift, market)
     usd = np.where(out, np.inf, found.request_usd)
     return replace(found, request_usd=usd, usd_per_mtok=np.where(out, np.inf, found.usd_per_mtok))
+
+
+def _serves(priced: Priced) -> bool:
+    """Whether every class is served by some chip."""
+    return bool(np.isfinite(priced.request_usd).any(axis=1).all())
+
+
+def _then_bought(
+    bought: Bought, moved: Priced, traffic: Traffic, model: StepTime, market: Market, shift: Shift
+) -> Cheapest:
+    """The cheapest for each class after a shift: of the chips compared, or of all that are sold where those fail."""
+    if not _serves(moved):
+        bought = shop(market)
+        moved = _after(bought, traffic, model, market, shift)
+        if not _serves(moved):
+            moved = _after(bought, _unpromised(traffic), model, market, shift)
+    return cheapest(moved, bought.chips, traffic, market, f" after the shift {shift.id!r}")
 
 
 def mix_usd_per_mtok(traffic: Traffic, buying: Cheapest) -> float:

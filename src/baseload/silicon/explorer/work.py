@@ -125,9 +125,13 @@ def _prefill(c: Coefficients, prompts: float, new: float, given: float) -> Array
 
 
 def promise(one: TrafficClass, rules: Rules) -> tuple[float, float]:
-    """TTFT and TPOT that the means must keep, in seconds; infinite where none is promised."""
+    """TTFT and TPOT that the means must keep, in seconds; infinite where none is promised.
+
+    An answer of one token has no time per token, so a promise of it binds nothing.
+    """
     slo = one.slo
-    limits = (slo.ttft_ms if slo else None, slo.tpot_ms if slo else None)
+    paced = one.output_tokens.p99 > 1
+    limits = (slo.ttft_ms if slo else None, slo.tpot_ms if slo and paced else None)
     ttft_s, tpot_s = (NEVER if ms is None else ms / 1000 / rules.slo_headroom.value for ms in limits)
     return ttft_s, tpot_s
 

@@ -123,7 +123,8 @@ def rank(
     count = chips or fewest
     if count < fewest:
         short = model.table_bytes(work) - count * TABLE_SHARE * chip.memory_bytes
-        raise Unsupported(f"the tables do not fit {count} chips by {short / 1e9:.1f} GB; {fewest} chips hold them")
+        these = f"{count} chip" if count == 1 else f"{count} chips"
+        raise Unsupported(f"the tables do not fit {these} by {short / 1e9:.1f} GB; {fewest} chips hold them")
     known = facts or ranking_facts()
     centre = _seconds(model, chip, work, count, central(known))
     draws = _seconds(model, chip, work, count, drawn(known, rng))

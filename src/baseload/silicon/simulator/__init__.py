@@ -4,6 +4,7 @@ from baseload.silicon.simulator.engine import Engine
 from baseload.silicon.simulator.lengths import Fixed, Lengths, LogNormal, Seen
 from baseload.silicon.simulator.load import Load, Mix, Prefixes, closed_loop, nothing, poisson
 from baseload.silicon.simulator.records import Kind, Status
+from baseload.silicon.simulator.replica import Replica, replica_of, replica_watts, simulate_setup
 from baseload.silicon.simulator.result import Latency, Result, Spread, Timeline, result_of
 from baseload.silicon.simulator.run import simulate
 from baseload.silicon.simulator.state import Events, State, advance, offer, start
@@ -21,6 +22,7 @@ __all__ = [
     "LogNormal",
     "Mix",
     "Prefixes",
+    "Replica",
     "Result",
     "Seen",
     "Spread",
@@ -34,7 +36,10 @@ __all__ = [
     "offer",
     "poisson",
     "replay",
+    "replica_of",
+    "replica_watts",
     "result_of",
     "simulate",
+    "simulate_setup",
     "start",
 ]

@@ -141,15 +141,15 @@ def turn(c: Single, prefill: Single, limits: Limits, t: Tables, until_s: float, 
     tokens, pairs, calm = schedule(limits, t)
     decoding, running = s.decoding, s.decoding + s.fresh + (s.partial >= 0)
     used = limits.blocks - s.free - s.evictable
-    steps = 1
+    steps, prompt = 1, tokens > decoding
     if tokens == 0 and calm and limits.leaps > 0:
         steps = stride(c, limits, t, until_s, until_step)
         time_s, compute_s, memory_s = run(c, decoding, s.context, steps)
     else:
-        time_s, compute_s, memory_s = step(prefill if tokens > decoding else c, decoding, s.context, tokens, pairs)
+        time_s, compute_s, memory_s = step(prefill if prompt else c, decoding, s.context, tokens, pairs)
     at_end = limits.blocks - s.free - s.evictable
     s.peak_blocks = max(s.peak_blocks, at_end)
-    spend(t, time_s, compute_s, memory_s, (used + at_end) / 2.0, running)
+    spend(t, time_s, compute_s, memory_s, prompt, (used + at_end) / 2.0, running)
     s.step += steps
     s.turns += 1
     s.context += steps * decoding
@@ -175,7 +175,7 @@ def go_on(c: Single, prefill: Single, limits: Limits, t: Tables, until_s: float,
         stop_s = min(next_due_s(limits, t), until_s)
         if stop_s == math.inf:
             break
-        spend(t, stop_s - s.now_s, 0.0, 0.0, 0.0, 0.0)
+        spend(t, stop_s - s.now_s, 0.0, 0.0, False, 0.0, 0.0)
         s.now_s = stop_s
     return REACHED
 

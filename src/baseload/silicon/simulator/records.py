@@ -74,8 +74,10 @@ PREFIX = np.dtype([(name, "i4") for name in ("blocks", "users", "next", "previou
 
 HEAP = np.dtype([("key", "f8"), ("request", "i4")], align=True)
 
-SLOT = np.dtype([(name, "f8") for name in ("compute_s", "memory_s", "kv_block_s", "sequence_s")])
-"""A slice of time: seconds of arithmetic and of memory traffic, KV blocks × seconds, sequences × seconds."""
+WORK = ("compute_root_s", "memory_root_s", "prompt_compute_root_s", "prompt_memory_root_s")
+SLOT = np.dtype([(name, "f8") for name in (*WORK, "kv_block_s", "sequence_s")])
+"""A slice of time: KV blocks × seconds, sequences × seconds, and what watts follow, apart for steps that are mostly
+prompt: time × √(its share in arithmetic), and × √(its share in memory traffic)."""
 
 EVENT = np.dtype([("time_s", "f8"), ("request", "i4"), ("kind", "i4")], align=True)
 

@@ -1,5 +1,6 @@
 """From a setup of catalogue names to what the simulator takes: a replica's coefficients, cache and front end."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,9 @@ from baseload.silicon.prediction import constants
 from baseload.silicon.serving import coefficients, physics, prefill_coefficients
 from baseload.silicon.setup import Setup
 from baseload.silicon.simulator.engine import UNBOUNDED, Engine
+from baseload.silicon.simulator.load import Load
+from baseload.silicon.simulator.result import Result
+from baseload.silicon.simulator.run import simulate
 from baseload.silicon.simulator.watts import Watts
 
 
@@ -51,17 +55,16 @@ def replica_of(
         )
     c, labels = made or shipped(), setup.labels()
     p, k = physics(setup.served), constants(setup, c)
-    first = {name: _one(value) for name, value in c.first.constants(first_belief(), labels).items()}
-    by_first = _one(np.exp(c.first.offset(labels)))
+    front_s = _one(c.first.constants(first_belief(), labels)["front_s"]) * _one(np.exp(c.first.offset(labels)))
     sequences, kv_tokens = _cache(setup, context_tokens, min(max_sequences, max_batched_tokens))
     return Replica(
-        coefficients=_slower(coefficients(p, k), _one(np.exp(c.decode.offset(labels)))),
-        prefill=_slower(prefill_coefficients(p, k), first["slowness"] * by_first),
+        coefficients=_slower(coefficients(p, k), _slowness(setup, c)),
+        prefill=_slower(prefill_coefficients(p, k), _prompt_slowness(setup, c)),
         engine=Engine(
             kv_tokens=kv_tokens,
             max_sequences=sequences,
             max_batched_tokens=max_batched_tokens,
-            front_end_s=first["front_s"] * by_first,
+            front_end_s=front_s,
         ),
     )
 
@@ -90,15 +93,52 @@ def _cache(setup: Setup, context_tokens: float, most: int) -> tuple[int, int]:
 def replica_watts(setup: Setup, made: Calibration | None = None) -> Watts | None:
     """Of all chips of the replica; None where the catalogue has no watts of the chip.
 
-    The power model bends with the root of the shares of peak (silicon/power); the simulator needs a line, which
-    is drawn from idle to a step that is all arithmetic or all reading, so that half-used chips come out low.
+    The constants of silicon/power are of shares of the datasheet's peaks; a step's seconds of arithmetic and of traffic
+    become those by what the engine reaches and by how much slower the calibration found it. Cache is taken to be read
+    as fast as weights are.
     """
-    entry, k, drawn = chip_entry(setup.chip), constants(setup, made), power_constants()
+    c, entry, drawn = made or shipped(), chip_entry(setup.chip), power_constants()
     if entry.idle_w is None or entry.max_w is None:
         return None
-    above_idle = (entry.max_w.value - entry.idle_w.value) * setup.chips
+    k, slow, prompt_slow = constants(setup, c), _slowness(setup, c), _prompt_slowness(setup, c)
+    idle_w, max_w = entry.idle_w.value * setup.chips, entry.max_w.value * setup.chips
+    above_idle_w = max_w - idle_w
+
+    def full(constant: float, reached: float) -> float:
+        """Watts above idle in a step that is all this work: the datasheet's peak is used as far as it is reached."""
+        return above_idle_w * constant * math.sqrt(min(1.0, reached))
+
     return Watts(
-        idle_w=entry.idle_w.value * setup.chips,
-        compute_w=above_idle * drawn.compute * k.decode_math**0.5,
-        memory_w=above_idle * min(1.0, drawn.bandwidth * k.weight_bandwidth**0.5),
+        idle_w=idle_w,
+        max_w=max_w,
+        compute_w=full(drawn.compute, k.decode_math / slow),
+        memory_w=full(drawn.bandwidth, k.weight_bandwidth / slow),
+        prompt_compute_w=full(drawn.compute, k.prefill_math / prompt_slow),
+        prompt_memory_w=full(drawn.bandwidth, k.weight_bandwidth / prompt_slow),
     )
+
+
+def simulate_setup(setup: Setup, load: Load, *, max_sequences: int = 256, max_batched_tokens: int = 8192) -> Result:
+    """Serve a load on a setup's one engine, by the shipped calibration, with its watts: `simulate` for names.
+
+    Times in seconds or, in percentiles, milliseconds; energy in joules; all modelled. Raises `Unsupported` when the
+    setup is several engines and `SetupError` for bounds that make no sense.
+    """
+    made = replica_of(
+        setup,
+        context_tokens=float(np.mean(load.input_tokens + load.output_tokens / 2)) if len(load) else 1.0,
+        max_sequences=max_sequences,
+        max_batched_tokens=max_batched_tokens,
+    )
+    return simulate(made.coefficients, made.engine, load, replica_watts(setup), prefill=made.prefill)
+
+
+def _slowness(setup: Setup, c: Calibration) -> float:
+    """How much longer than its constants say a decode step takes."""
+    return _one(np.exp(c.decode.offset(setup.labels())))
+
+
+def _prompt_slowness(setup: Setup, c: Calibration) -> float:
+    labels = setup.labels()
+    first = c.first.constants(first_belief(), labels)
+    return _one(first["slowness"]) * _one(np.exp(c.first.offset(labels)))

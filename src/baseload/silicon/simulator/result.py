@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from baseload.silicon.simulator.records import Records, Status
+from baseload.silicon.simulator.records import WORK, Records, Status
 from baseload.silicon.simulator.state import State
 from baseload.silicon.simulator.watts import Watts
 from baseload.units import Mark
@@ -202,7 +202,7 @@ def _timeline(state: State, duration_s: float, watts: Watts | None) -> tuple[Tim
     n = min(math.ceil(duration_s / slot_s), len(state.tables.slots))
     slots = state.tables.slots[:n]
     length_s = np.diff(np.minimum(np.arange(n + 1) * slot_s, duration_s)).clip(min=1e-300)
-    energy_j = watts.energy_j(length_s, slots["compute_s"], slots["memory_s"]) if watts else None
+    energy_j = watts.energy_j(length_s, *(slots[name] for name in WORK)) if watts else None
     line = Timeline(
         slot_s=slot_s,
         watts=None if energy_j is None else energy_j / length_s,

@@ -19,6 +19,7 @@ def simulate(
     """Serve a whole load on one replica. Deterministic: all chance is in the load.
 
     `prefill` are the coefficients of steps with more prompt tokens than decoding sequences, if they have their own.
-    Times in milliseconds, energy in joules. Raises `SetupError` for coefficients that are not single numbers.
+    Latencies in milliseconds, other times in seconds, energy in joules (None without `watts`). Raises `SetupError` for
+    coefficients that are not single numbers. Of a `Setup`: `simulate_setup`.
     """
     return result_of(finish(start(coefficients, engine, load, prefill=prefill)), watts)

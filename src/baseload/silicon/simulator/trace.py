@@ -2,7 +2,7 @@
 
 import csv
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -13,31 +13,37 @@ from baseload.silicon.simulator.load import Load
 
 NEEDED = ("arrival_s", "input_tokens", "output_tokens", "prefix_id")
 MAY = ("prefix_tokens", "priority")
+SHORT = {"arrival": "arrival_s", "input": "input_tokens", "output": "output_tokens", "prefix": "prefix_id"}
+"""What the columns may be called as well."""
+Note = Callable[[str], None]
 
 
-def replay(path: Path) -> Load:
+def replay(path: Path, note: Note | None = None) -> Load:
     """The requests of a file, in the order of their arrivals, of which the first is time 0.
 
-    Columns: `arrival_s,input_tokens,output_tokens,prefix_id`, and if wanted `prefix_tokens` and `priority` (0). An
-    empty `prefix_id` is none. Without `prefix_tokens` a prefix is as long as the shortest prompt that begins with it.
+    Columns: `arrival_s,input_tokens,output_tokens,prefix_id` (or `arrival,input,output,prefix`), and if wanted
+    `prefix_tokens` and `priority` (0). Others are not read, which `note` is told. Times in seconds. An empty
+    `prefix_id` is none. Without `prefix_tokens` a prefix is as long as the shortest prompt that begins with it.
     Raises `DescriptionError` with the line and column of every fault.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DescriptionError([Fault(file=str(path), line=0, message=f"cannot be read: {error}")]) from error
-    return read(lines, str(path))
+    return read(lines, str(path), note)
 
 
-def read(lines: Iterable[str], file: str = "trace.csv") -> Load:
+def read(lines: Iterable[str], file: str = "trace.csv", note: Note | None = None) -> Load:
     """As `replay`, from lines of text."""
     reader = csv.reader(lines)
-    sheet = _Sheet(file, [name.strip() for name in next(reader, [])])
+    sheet = _Sheet(file, [SHORT.get(name.strip(), name.strip()) for name in next(reader, [])])
     rows = [sheet.row(reader.line_num, cells) for cells in reader if any(c.strip() for c in cells)]
     if not rows and not sheet.faults:
         sheet.fault(0, "has no requests")
     if sheet.faults:
         raise DescriptionError(sheet.faults)
+    if sheet.unread and note:
+        note(f"{file}: not read: {', '.join(sheet.unread)}; columns that are: {', '.join(NEEDED + MAY)}")
     return _load(np.array(rows, dtype=np.float64), sheet.has("prefix_tokens"))
 
 
@@ -53,9 +59,8 @@ class _Sheet:
         for name in NEEDED:
             if name not in self._at:
                 self.fault(1, f"column {name!r} is missing; needed are {', '.join(NEEDED)}")
-        for name in self._at:
-            if name not in NEEDED + MAY:
-                self.fault(1, f"column {name!r} is not known; there may also be {', '.join(MAY)}")
+        self.unread = [repr(name) for name in self._at if name not in NEEDED + MAY]
+        for name in NEEDED + MAY:
             if head.count(name) > 1:
                 self.fault(1, f"column {name!r} is there {head.count(name)} times")
 

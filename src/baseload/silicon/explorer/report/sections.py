@@ -153,8 +153,8 @@ def phases(found: Exploration) -> str:
     )
 
 
-def _milliseconds(seconds: float) -> str:
-    return number(seconds * 1e3)
+def _milliseconds(seconds: float | None) -> str:
+    return "–" if seconds is None else number(seconds * 1e3)
 
 
 def _ms(value: float | None) -> str:
