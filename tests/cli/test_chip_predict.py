@@ -97,3 +97,18 @@ def test_what_cannot_be_predicted_is_one_sentence(arguments: tuple[object, ...],
     done = run(*arguments)
     assert done.exit_code != 0
     assert words in str(done.exception)
+
+
+@pytest.mark.parametrize(
+    ("engine", "words"),
+    [
+        ("vlm 0.9", "No engine 'vlm 0.9' was measured"),
+        ("vllm 99", "No release 'vllm 99' was measured"),
+        ("vllm 0.12.0", ""),
+    ],
+)
+def test_an_engine_that_was_not_measured_is_said(engine: str, words: str):
+    out = run(
+        "predict", "--chip", "H200-SXM", "--model", "Llama-3.1-8B", "--precision", "fp8", "--engine", engine
+    ).stdout
+    assert words in out if words else "was measured" not in out

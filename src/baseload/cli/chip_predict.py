@@ -5,7 +5,14 @@ from typing import Any
 
 import click
 
-from baseload.cli.chip_setup import calibration_from, calibration_option, plan_words, setup_from, setup_options
+from baseload.cli.chip_setup import (
+    calibration_from,
+    calibration_option,
+    engine_notes,
+    plan_words,
+    setup_from,
+    setup_options,
+)
 from baseload.cli.root import Command
 from baseload.cli.show import emit, json_option, table
 from baseload.units import Mark
@@ -49,6 +56,8 @@ def predict_chip(
     click.echo(f"{setup.model} on {setup.chips} {setup.chip}, {plan_words(setup)}, {setup.served.precision}")
     click.echo(table(("what", "value", "80 % band", "unit"), lines(made)))
     click.echo(f"modelled; {made.mode}: {MODES[made.mode]}. A decode step is bound by {made.binds}.")
+    for note in engine_notes(setup, known):
+        click.echo(note)
 
 
 MODES = {
@@ -92,6 +101,7 @@ def compare_chips(
     known = calibration_from(calibration)
     answers: list[dict[str, Any]] = []
     rows: list[tuple[str, ...]] = []
+    cannot: dict[str, str] = {}
     for name in names:
         try:
             setup = setup_of(chip=name, model=model, chips=chips, precision=precision, engine=engine)
@@ -100,12 +110,20 @@ def compare_chips(
             )
         except Unsupported as reason:
             answers.append({"chip": name, "cannot": str(reason)})
-            rows.append((name, str(reason), "", "", "", "", "", ""))
+            rows.append((name, *("–",) * (len(HEAD) - 1)))
+            cannot[name] = str(reason)
             continue
         answers.append(told(made))
         rows.append(cells(made))
     if as_json:
         emit({"mark": Mark.MODELLED, "chips": answers})
         return
+    by = engine or "no engine stated"
+    click.echo(
+        f"{model} on {chips} of each, {precision}, {by}; "
+        f"{input_tokens} tokens in, {output_tokens} out, {concurrency} at once"
+    )
     click.echo(table(HEAD, rows))
+    for name, why in cannot.items():
+        click.echo(f"{name}: {why}")
     click.echo("modelled; dollars fully loaded, at the catalogue's prices")

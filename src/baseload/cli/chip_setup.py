@@ -77,3 +77,18 @@ def plan_words(setup: "Setup") -> str:
     plan = setup.served.plan
     words = f"TP{plan.tensor}" + (f" PP{plan.pipeline}" if plan.pipeline > 1 else "")
     return words + (f" DP{plan.data}" if plan.data > 1 else "") + (f" × {setup.replicas}" if setup.replicas > 1 else "")
+
+
+def engine_notes(setup: "Setup", made: "Calibration") -> list[str]:
+    """What a reader should know of the engine that was named: never measured, or not in this release."""
+    if not setup.engine:
+        return []
+    families = sorted({combination.split(" ")[-2] for combination in made.rows["decode"]} - {""})
+    versions = made.decode.effects["layer_s"].get("version", {})
+    if setup.served.family not in families:
+        return [
+            f"No engine {setup.engine!r} was measured, so nothing is known of it; measured are {', '.join(families)}."
+        ]
+    if setup.engine not in versions:
+        return [f"No release {setup.engine!r} was measured: the constants are its family's, and releases differ."]
+    return []

@@ -57,13 +57,26 @@ def verdict(found: Exploration) -> str:
     best = found.bought[0].name
     if found.ratio < 1:
         return (
-            f"At {number(found.market.volume)} chips a chip of one's own serves this mix for {ours} a million tokens; "
-            f"the cheapest that can be bought, {best}, for {theirs}."
+            f"{_advice(found)}: at {number(found.market.volume)} chips a chip of one's own serves this mix for {ours} "
+            f"a million tokens; the cheapest that can be bought, {best}, for {theirs}."
         )
     return (
         f"Buy: at {number(found.market.volume)} chips the best design serves this mix for {ours} a million tokens, "
         f"and {best}, which can be bought, for {theirs}."
     )
+
+
+def _advice(found: Exploration) -> str:
+    """Cheaper by the token is not enough: the traffic must need the chips that repay it, and there must be time."""
+    p = found.payback
+    against = []
+    if p.chips is None or p.chips > found.market.volume:
+        against.append("so many chips do not repay it")
+    elif p.chips_for_traffic < p.chips:
+        against.append("this traffic alone does not need the chips that repay it")
+    if found.deadline.too_late_months > 0:
+        against.append("it would come too late")
+    return f"Cheaper by the token, but buy, for {' and '.join(against)}" if against else "Design"
 
 
 def timing(found: Exploration) -> str:
