@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from baseload.silicon.costing.answer import CATALOGUE
-from baseload.silicon.costing.checks import Estimate, inside, speak_to
+from baseload.silicon.costing.checks import inside, speak_to
+from baseload.silicon.estimate import Estimate
 from benchmarks.report import options
 
 OWN = Path(__file__).resolve().parents[1] / "tests" / "silicon" / "costing" / "silicon_checks.csv"
@@ -32,11 +33,11 @@ def scored(row: dict[str, str]) -> dict[str, Any]:
             "high": None,
             "mode": None,
             "inside": None,
-            "reason": answer.reason,
+            "reason": answer,
         }
-    within = inside(row, answer.prediction)
-    band = {"prediction": answer.prediction, "low": answer.low, "high": answer.high}
-    return {**known, **band, "mode": answer.mode, "inside": within, "reason": answer.note}
+    within = inside(row, answer.value)
+    band = {"prediction": answer.value, "low": answer.low, "high": answer.high}
+    return {**known, **band, "mode": answer.mode, "inside": within, "reason": answer.assumption}
 
 
 def summary(rows: list[dict[str, Any]]) -> dict[str, int]:

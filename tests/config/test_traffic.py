@@ -121,7 +121,7 @@ def test_the_examples_are_mixes_and_are_marked_assumed(path: Path) -> None:
             "p90 = 800",
             "t.toml:10: class[0].input_tokens: must have 0 ≤ p50 ≤ p90 ≤ p99, has 900, 800, 6000",
         ),
-        ("p90 = 2100, ", "", "t.toml:10: class[0].input_tokens: p90 is missing"),
+        ("p90 = 2100, ", "", "t.toml:10: class[0].input_tokens.p90: is missing"),
         ("12.5", '"fast"', "t.toml:4: traffic.requests_per_s: must be a number, is 'fast'"),
         ("12.5", "0", "t.toml:4: traffic.requests_per_s: must be above 0, is 0"),
         ("ttft_ms = 2000", "percentile = 90", "t.toml:12: class[0].slo: promises nothing"),

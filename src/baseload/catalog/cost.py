@@ -12,6 +12,7 @@ from pathlib import Path
 from baseload.catalog.cost_spec import spec_of
 from baseload.catalog.entry import Entry
 from baseload.catalog.fact import Fact, Source
+from baseload.catalog.folder import raise_all
 from baseload.catalog.row import Row
 from baseload.errors import DescriptionError, Fault
 
@@ -84,8 +85,7 @@ def load_costs(folder: Path) -> CostInputs:
             if name in series:
                 entry.fault((name,), f"{name} is already told in {series[name][0].file}; drop one of them")
             series[name] = facts
-    if faults:
-        raise DescriptionError(sorted(faults, key=lambda fault: (fault.file, fault.line)))
+    raise_all(faults)
     return CostInputs(series=series)
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from baseload.catalog.entry import Entry
 from baseload.catalog.fact import Count, CountSpec, Fact, FactSpec
+from baseload.catalog.folder import raise_all, read_folder
 from baseload.catalog.load import catalog
 from baseload.catalog.row import Row, rows
-from baseload.errors import DescriptionError, Fault
+from baseload.errors import Fault
 
 SELLERS = ("merchant", "partner", "own")
 """Sold at the maker's price; made with a silicon partner who takes a margin; made on one's own account."""
@@ -80,17 +81,8 @@ class DesignEntry:
 def load_designs(folder: Path) -> dict[str, DesignEntry]:
     """Read every file of a folder; all faults of all files are raised together."""
     faults: list[Fault] = []
-    found: dict[str, DesignEntry] = {}
-    for path in sorted(folder.glob("*.toml")):
-        entry = Entry(f"designs/{path.name}", path.read_text(encoding="utf-8"), faults)
-        if entry.tree:
-            design = _read(entry)
-            entry.finish()
-            if design.id not in ("", path.stem):
-                entry.fault(("id",), f"id {design.id!r} is not the name of its file; rename one of them")
-            found[design.id] = design
-    if faults:
-        raise DescriptionError(sorted(faults, key=lambda fault: (fault.file, fault.line)))
+    found = read_folder(folder, _read, faults)
+    raise_all(faults)
     return found
 
 
@@ -113,9 +105,9 @@ def find_design(name: str) -> DesignEntry | None:
     return next((d for d in designs().values() if wanted & set(map(plain, d.spellings))), None)
 
 
-def _read(entry: Entry) -> DesignEntry:
+def _read(entry: Entry, name: str) -> DesignEntry:
     return DesignEntry(
-        id=entry.text("id"),
+        id=name,
         name=entry.text("name"),
         aliases=read_aliases(entry),
         seller=read_one_of(entry, "seller", SELLERS),

@@ -9,7 +9,8 @@ from pathlib import Path
 from baseload.catalog.design import NODES, plain, read_aliases, read_one_of
 from baseload.catalog.entry import Entry
 from baseload.catalog.fact import Count, CountSpec
-from baseload.errors import DescriptionError, Fault
+from baseload.catalog.folder import raise_all, read_folder
+from baseload.errors import Fault
 
 MEMORY_LINKS = ("hbm2e", "ddr5")
 CHIP_LINKS = ("nvlink3", "nvlink4", "infinity_fabric", "pcie4", "pcie5")
@@ -36,17 +37,8 @@ class FloorplanEntry:
 def load_floorplans(folder: Path) -> dict[str, FloorplanEntry]:
     """Read every file of a folder; all faults of all files are raised together."""
     faults: list[Fault] = []
-    found: dict[str, FloorplanEntry] = {}
-    for path in sorted(folder.glob("*.toml")):
-        entry = Entry(f"floorplans/{path.name}", path.read_text(encoding="utf-8"), faults)
-        if entry.tree:
-            plan = _read(entry)
-            entry.finish()
-            if plan.id not in ("", path.stem):
-                entry.fault(("id",), f"id {plan.id!r} is not the name of its file; rename one of them")
-            found[plan.id] = plan
-    if faults:
-        raise DescriptionError(sorted(faults, key=lambda fault: (fault.file, fault.line)))
+    found = read_folder(folder, _read, faults)
+    raise_all(faults)
     return found
 
 
@@ -63,9 +55,9 @@ def find_floorplan(name: str) -> FloorplanEntry | None:
     return next((p for p in floorplans().values() if any(plain(known) in said for known in (p.id, *p.aliases))), None)
 
 
-def _read(entry: Entry) -> FloorplanEntry:
+def _read(entry: Entry, name: str) -> FloorplanEntry:
     return FloorplanEntry(
-        id=entry.text("id"),
+        id=name,
         name=entry.text("name"),
         aliases=read_aliases(entry),
         node=read_one_of(entry, "node", NODES),

@@ -1,6 +1,6 @@
 """What chips can be made of: nodes, memories, design rules and workload shifts, one TOML file each."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from importlib.resources import as_file, files
@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 from baseload.catalog.entry import Entry
 from baseload.catalog.fact import Fact, FactSpec
-from baseload.errors import DescriptionError, Fault
+from baseload.catalog.folder import raise_all, read_folder
+from baseload.errors import Fault
 
 FEATURES = ("all_to_all", "vector", "fp4", "gather")
 
@@ -132,29 +133,14 @@ def technology() -> Technology:
 def load_technology(folder: Path) -> Technology:
     """Read nodes/, memories/, shifts/ and rules/design.toml; all faults of all files are raised together."""
     faults: list[Fault] = []
-    nodes = _folder(folder, "nodes", _node, faults)
-    memories = _folder(folder, "memories", _memory, faults)
-    shifts = _folder(folder, "shifts", _shift, faults)
-    rules = _folder(folder, "rules", _rules, faults)
+    nodes = read_folder(folder / "nodes", _node, faults)
+    memories = read_folder(folder / "memories", _memory, faults)
+    shifts = read_folder(folder / "shifts", _shift, faults)
+    rules = read_folder(folder / "rules", _rules, faults)
     if not faults and "design" not in rules:
         faults.append(Fault(file="rules/design.toml", line=0, message="is missing; it holds the limits of a design"))
-    if faults:
-        raise DescriptionError(sorted(faults, key=lambda fault: (fault.file, fault.line)))
+    raise_all(faults)
     return Technology(nodes=nodes, memories=memories, shifts=shifts, rules=rules["design"])
-
-
-def _folder(folder: Path, kind: str, read: Callable[[Entry, str], T], faults: list[Fault]) -> dict[str, T]:
-    found: dict[str, T] = {}
-    for path in sorted((folder / kind).glob("*.toml")):
-        entry = Entry(f"{kind}/{path.name}", path.read_text(encoding="utf-8"), faults)
-        if not entry.tree:
-            continue
-        name = entry.text("id")
-        found[name] = read(entry, name)
-        entry.finish()
-        if name and name != path.stem:
-            entry.fault(("id",), f"id {name!r} is not the name of its file; rename one of them")
-    return found
 
 
 def _node(entry: Entry, name: str) -> Node:

@@ -1,7 +1,7 @@
 """A frozen value from a TOML table, by the types of its fields; faults are noted with their lines."""
 
 import types
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from difflib import get_close_matches
 from math import isfinite
@@ -14,7 +14,7 @@ _NAMES = {str: "a text in quotes", float: "a number", int: "a whole number", boo
 
 
 class TableReader:
-    """Reads texts, numbers, choices, lists and tables of these; a value with a fault comes out as None."""
+    """Reads texts, numbers, choices, lists, mappings and tables of these; a value with a fault comes out as None."""
 
     def __init__(self, file: str, lines: Lines, faults: list[Fault]) -> None:
         self._file, self._lines, self._faults = file, lines, faults
@@ -36,7 +36,7 @@ class TableReader:
             hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
             self.fault((*path, key), f"is not a key here; {hint}")
         for name in (name for name, f in known.items() if _required(f) and name not in raw):
-            self.fault(path, f"{name} is missing")
+            self.fault((*path, name), "is missing")
         types_of = get_type_hints(kind)
         values = {name: self.value(types_of[name], raw[name], (*path, name)) for name in known if name in raw}
         return kind(**values) if len(self._faults) == before else None
@@ -59,7 +59,14 @@ class TableReader:
             return raw if raw in args else self.fault(path, f"must be one of {', '.join(args)}, is {raw!r}")
         if origin is tuple:
             return self.each(args[0], raw, path)
+        if isinstance(origin, type) and issubclass(origin, Mapping):
+            return self._mapping(args[1], raw, path)
         return self._scalar(kind, raw, path)
+
+    def _mapping(self, kind: Any, raw: object, path: Path) -> Any:
+        if not isinstance(raw, dict):
+            return self.fault(path, f"must be a table, is {raw!r}")
+        return {key: self.value(kind, item, (*path, key)) for key, item in raw.items()}
 
     def _scalar(self, kind: type, raw: object, path: Path) -> Any:
         if kind is float and isinstance(raw, int | float) and not isinstance(raw, bool):

@@ -6,6 +6,9 @@ from typing import Literal
 
 Mode = Literal["calibrated", "pooled", "datasheet", "cost model", "catalogue"]
 
+ENOUGH_ROWS = 8
+"""Measured rows of a chip × engine family × precision, for a prediction to be called calibrated."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:

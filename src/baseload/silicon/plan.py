@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from baseload.errors import Unsupported
+from baseload.silicon.coefficients import Array, Number
 from baseload.silicon.hardware import GB, WIDE_KV, Hardware, format_of
 from baseload.silicon.shape import Shape
 
@@ -46,10 +49,15 @@ class Memory:
     kv_tokens: float
     """Tokens of context that the engine's cache holds, all its chips together."""
 
-    def sequences(self, context_tokens: float, plan: Plan) -> float:
-        """How many sequences of so many tokens fit at once."""
-        each = self.kv_bytes_per_token_per_chip * context_tokens + self.state_bytes_per_sequence_per_chip
-        return max(0.0, self.free_bytes_per_chip) / each * plan.data if each > 0 else float("inf")
+    def sequence_bytes_per_chip(self, context_tokens: Number) -> Array:
+        """Cache and state of one sequence of so many tokens."""
+        return np.asarray(self.kv_bytes_per_token_per_chip * context_tokens + self.state_bytes_per_sequence_per_chip)
+
+    def sequences(self, context_tokens: Number, plan: Plan) -> Array:
+        """How many sequences of so many tokens fit at once. Broadcasts."""
+        each = self.sequence_bytes_per_chip(context_tokens)
+        free = np.full_like(each, max(0.0, self.free_bytes_per_chip))
+        return np.divide(free, each, out=np.full_like(each, np.inf), where=each > 0) * plan.data
 
 
 def kv_bytes(precision: str, family: str) -> float:

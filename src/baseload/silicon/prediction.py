@@ -100,7 +100,7 @@ def grid(
     k, p, labels = constants(setup, c), physics(setup.served), setup.labels()
     isl, osl, wanted = (np.asarray(x, dtype=float) for x in (input_tokens, output_tokens, concurrency))
     engines = np.minimum(wanted, setup.replicas)
-    asked, fits = wanted / engines, _fits(setup, isl + osl / 2)
+    asked, fits = wanted / engines, setup.memory.sequences(isl + osl / 2, setup.served.plan)
     b = np.minimum(asked, np.maximum(1.0, fits))
     lengths = {"input_tokens": isl, "prefilled_tokens": isl, "output_tokens": osl}
     tpot = steady.tpot_s(p, k, running=b, share=k.interference, **lengths) * np.exp(c.decode.offset(labels)[0])
@@ -180,16 +180,9 @@ def _watts(setup: Setup, phases: list[Phase]) -> Estimate | None:
     return Estimate(value=value, low=max(idle, low), high=min(most, high), mode="pooled")
 
 
-def _fits(setup: Setup, context: Array) -> Array:
-    """Sequences that an engine's memory holds at these contexts."""
-    m, plan = setup.memory, setup.served.plan
-    each = m.kv_bytes_per_token_per_chip * context + m.state_bytes_per_sequence_per_chip
-    return np.asarray(max(0.0, m.free_bytes_per_chip) / np.maximum(each, 1e-9) * plan.data)
-
-
 def _too_long(setup: Setup, context: float) -> str:
     m = setup.memory
-    needs = (m.kv_bytes_per_token_per_chip * context + m.state_bytes_per_sequence_per_chip) / GB
+    needs = float(m.sequence_bytes_per_chip(context)) / GB
     return (
         f"a request of {context:,.0f} tokens of context needs {needs:.1f} GB of cache on each {setup.chip}, "
         f"{needs - m.free_bytes_per_chip / GB:.1f} GB more than {setup.model} leaves; shorten it or use more chips"

@@ -4,14 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from baseload.catalog.entry import Entry
 from baseload.catalog.fact import Fact, FactSpec
 from baseload.errors import DescriptionError, Fault
+from baseload.silicon.coefficients import Array, Number
 
-Array = npt.NDArray[np.float64]
-Number = float | Array
 Facts = Mapping[str, Fact]
 
 FUTURES = 4000

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from baseload.silicon.calibrate.beliefs import decode_belief, first_belief, gain_belief
 from baseload.silicon.calibrate.decode import constants_of, running, tpot_s
@@ -13,13 +12,11 @@ from baseload.silicon.calibrate.hierarchy import Learned
 from baseload.silicon.calibrate.load import base, case
 from baseload.silicon.calibrate.observation import Observation
 from baseload.silicon.calibrate.table import Table
+from baseload.silicon.coefficients import Array
 from baseload.silicon.constants import Constants
-from baseload.silicon.estimate import Mode
+from baseload.silicon.estimate import ENOUGH_ROWS, Mode
 
-Array = npt.NDArray[np.float64]
 MS = 1e3
-ENOUGH_ROWS = 8
-"""Of a chip × engine family × precision, for a prediction to be called calibrated."""
 PARTS = ("decode", "first", "gain")
 UNKNOWN_BAND = float(np.log(2.0))
 

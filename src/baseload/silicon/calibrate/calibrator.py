@@ -11,10 +11,11 @@ from baseload.silicon.calibrate.beliefs import decode_belief, first_belief, gain
 from baseload.silicon.calibrate.calibration import MS, PARTS, UNKNOWN_BAND, Calibration, log_predictions, part_of
 from baseload.silicon.calibrate.decode import constants_of, log_tpot
 from baseload.silicon.calibrate.first import log_ttft
-from baseload.silicon.calibrate.hierarchy import Array, Fit, Learned
+from baseload.silicon.calibrate.hierarchy import Fit, Learned
 from baseload.silicon.calibrate.load import case, log_gain
 from baseload.silicon.calibrate.observation import Observation
 from baseload.silicon.calibrate.table import table
+from baseload.silicon.coefficients import Array
 
 REFIT_ROUNDS = 3
 """From the full solution, after taking a group away: what then still moves is below a hundredth."""

@@ -3,14 +3,12 @@
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 
 from baseload.silicon import steady
 from baseload.silicon.calibrate.hierarchy import Model
 from baseload.silicon.calibrate.table import Table
+from baseload.silicon.coefficients import Array
 from baseload.silicon.constants import Constants
-
-Array = npt.NDArray[np.float64]
 
 
 def constants_of(made: Mapping[str, Array]) -> Constants:

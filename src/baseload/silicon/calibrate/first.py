@@ -3,15 +3,13 @@
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 
 from baseload.silicon import steady
 from baseload.silicon.calibrate.decode import running, tpot_s
 from baseload.silicon.calibrate.hierarchy import Model
 from baseload.silicon.calibrate.table import Table
+from baseload.silicon.coefficients import Array
 from baseload.silicon.constants import Constants
-
-Array = npt.NDArray[np.float64]
 
 
 def ttft_s(t: Table, k: Constants, made: Mapping[str, Array], sequences: Array) -> Array:

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from baseload.silicon.coefficients import Array
+
 Model = Callable[[Mapping[str, Array]], Array]
 """From constants (each an array over rows) to the logarithm of what was measured."""
 

@@ -7,16 +7,15 @@ that it can serve, what comes out is what is asked for, and Little's law gives t
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 
 from baseload.silicon import steady
 from baseload.silicon.calibrate.decode import tpot_s
 from baseload.silicon.calibrate.first import ttft_s
 from baseload.silicon.calibrate.hierarchy import Model
 from baseload.silicon.calibrate.table import DEFAULT_LIMIT, Table
+from baseload.silicon.coefficients import Array
 from baseload.silicon.constants import Constants
 
-Array = npt.NDArray[np.float64]
 GRID = np.geomspace(1.0, 4096.0, 49)
 
 

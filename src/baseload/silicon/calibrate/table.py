@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from baseload.silicon.calibrate.observation import Observation
+from baseload.silicon.coefficients import Array
 from baseload.silicon.plan import memory
 from baseload.silicon.serving import Physics, physics
 
-Array = npt.NDArray[np.float64]
 DEFAULT_LIMIT = 1024.0
 """Sequences at once that each chip group of an engine runs offline when nothing is stated.
 
@@ -90,4 +89,4 @@ def _most_running(o: Observation) -> float:
         o.lengths.mean_context, o.served.plan
     )
     limit = float(o.limit) / o.replicas if o.limit else float("inf")
-    return max(1.0, min(fits, limit))
+    return max(1.0, min(float(fits), limit))

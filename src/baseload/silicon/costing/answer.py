@@ -1,7 +1,6 @@
 """What the model answers to a published figure: an estimate, or the reason for its silence."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import date
 
 import numpy as np
@@ -11,9 +10,12 @@ from baseload.catalog.design import find_design
 from baseload.silicon.coefficients import Array, Number
 from baseload.silicon.costing.design import Design, design_of
 from baseload.silicon.costing.draw import Draws, Middle, Pick
+from baseload.silicon.estimate import Estimate, Mode
+from baseload.silicon.left_out import Row
 
 DRAWS, SEED = 1000, 7
-MODEL, CATALOGUE = "cost model", "catalogue"
+MODEL: Mode = "cost model"
+CATALOGUE: Mode = "catalogue"
 """Modes: computed from parts; or read from an input that was itself taken from such a figure, so no test at all."""
 AROUND = frozenset(
     (
@@ -22,32 +24,14 @@ AROUND = frozenset(
     )
 )
 """Words of a subject that do not name the chip."""
-Row = Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
-    """A prediction in the row's unit with its 80 % band. `note` says what was assumed."""
-
-    prediction: float
-    low: float
-    high: float
-    mode: str
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Silence:
-    """Why the model cannot speak to a row."""
-
-    reason: str
-
-
-Answer = Estimate | Silence
+Answer = Estimate | str
+"""An estimate in the row's unit, or why the model is silent."""
 
 
 def estimate(
-    formula: Callable[[Pick], Number], row: Row, *, mode: str = MODEL, note: str = "", error: float = 0.0
+    formula: Callable[[Pick], Number], row: Row, *, mode: Mode = MODEL, note: str = "", error: float = 0.0
 ) -> Estimate:
     """A formula's central value and the 10 % and 90 % quantiles of its draws, on the row's day.
 
@@ -58,7 +42,7 @@ def estimate(
     drawn: Array = np.asarray(formula(Draws(cost_inputs(), day, seed=SEED, n=DRAWS)), dtype=float)
     low, high = (float(q) for q in np.quantile(drawn, (0.1, 0.9)))
     low, high = min(low, middle) * (1.0 - error), max(high, middle) * (1.0 + error)
-    return Estimate(prediction=middle, low=low, high=high, mode=mode, note=note)
+    return Estimate(value=middle, low=low, high=high, mode=mode, assumption=note)
 
 
 def day_of(row: Row) -> date:
@@ -83,6 +67,6 @@ def design_named(subject: str) -> Design | None:
     return None
 
 
-def unknown_make(subject: str) -> Silence:
+def unknown_make(subject: str) -> str:
     """For a chip without a parts list."""
-    return Silence(reason=f"nothing public says what {subject} is made of: no die area or no memory")
+    return f"nothing public says what {subject} is made of: no die area or no memory"

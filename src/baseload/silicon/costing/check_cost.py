@@ -8,7 +8,7 @@ import numpy as np
 from baseload.catalog.cost import cost_inputs
 from baseload.catalog.design import designs, find_design, plain
 from baseload.silicon.coefficients import Array, Number
-from baseload.silicon.costing.answer import CATALOGUE, MODEL, Answer, Row, Silence, design_named, estimate, unknown_make
+from baseload.silicon.costing.answer import CATALOGUE, MODEL, Answer, design_named, estimate, unknown_make
 from baseload.silicon.costing.check_prices import price_check, rent_check
 from baseload.silicon.costing.design import Design, design_of
 from baseload.silicon.costing.die import dies_per_wafer
@@ -17,6 +17,7 @@ from baseload.silicon.costing.lines import Lines, lines
 from baseload.silicon.costing.logic import die_cost, die_yield
 from baseload.silicon.costing.per_token import terms, usd_per_hour
 from baseload.silicon.costing.system import RACK_CHIPS, server_build_usd
+from baseload.silicon.left_out import Row
 
 PERCENT = 100.0
 TAKEN = frozenset((line, chip) for line in ("memory", "package", "test") for chip in ("H100-SXM", "MI300X"))
@@ -27,7 +28,7 @@ def cost_check(row: Row) -> Answer:
     """A row of category cost."""
     quantity = row["quantity"].casefold()
     if "industry" in row["subject"].casefold():
-        return _mix(row) if "hbm share" in quantity else Silence(reason="no model of an industry but its HBM share")
+        return _mix(row) if "hbm share" in quantity else "no model of an industry but its HBM share"
     design = design_named(row["subject"])
     if design is None:
         return price_check(row) or unknown_make(row["subject"])
@@ -35,7 +36,7 @@ def cost_check(row: Row) -> Answer:
         found = re.search(pattern, quantity)
         if found:
             return answer(row, design, found)
-    return Silence(reason=f"no cost model for the quantity {row['quantity']!r}")
+    return f"no cost model for the quantity {row['quantity']!r}"
 
 
 def _line(
@@ -98,7 +99,7 @@ def _server_build(row: Row, design: Design, _: re.Match[str]) -> Answer:
 
 def _rack_price(row: Row, design: Design, _: re.Match[str]) -> Answer:
     if design.server != "nvl72":
-        return Silence(reason=f"no rack of {design.name} is described")
+        return f"no rack of {design.name} is described"
     return estimate(lambda pick: lines(design, design.volume, pick).total * RACK_CHIPS, row)
 
 
@@ -106,7 +107,7 @@ def _break_even(row: Row, design: Design, _: re.Match[str]) -> Answer:
     """Rented every hour, at the modelled price of the chip with its share of the server."""
     entry = find_design(design.name)
     if entry is None or entry.tdp_w is None:
-        return Silence(reason=f"no watts of {design.name} in the catalogue")
+        return f"no watts of {design.name} in the catalogue"
     tdp_w = entry.tdp_w.value
 
     def formula(pick: Pick) -> Number:

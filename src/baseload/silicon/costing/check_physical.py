@@ -5,10 +5,11 @@ import re
 from baseload.catalog.design import find_design
 from baseload.catalog.floorplan import find_floorplan
 from baseload.silicon.coefficients import Number
-from baseload.silicon.costing.answer import CATALOGUE, MODEL, Answer, Row, Silence, design_named, estimate, unknown_make
+from baseload.silicon.costing.answer import CATALOGUE, MODEL, Answer, design_named, estimate, unknown_make
 from baseload.silicon.costing.area import blocks, core_mm2, floorplan_of
 from baseload.silicon.costing.carbon import carbon_kg
 from baseload.silicon.costing.draw import Pick
+from baseload.silicon.left_out import Row
 
 BLOCKS = {
     "cores": "cores",
@@ -23,8 +24,8 @@ BLOCKS = {
 AREA_ERROR = 0.2
 """Of a block; the errors of blocks partly cancel in the whole."""
 FITTED = "the template's constants are means over an A100 and an MI210 die"
-KERNEL = Silence(reason="kernel: scored by the GEMM model")
-POWER = Silence(reason="power: scored by the power model")
+KERNEL = "kernel: scored by the GEMM model"
+POWER = "power: scored by the power model"
 BYTES_FP16 = 2.0
 READ_EFFICIENCY = 0.95
 """Of the peak bandwidth, as published for MTIA 2i's weights (ISCA'25)."""
@@ -38,12 +39,12 @@ def area_check(row: Row) -> Answer:
     """A block of a floorplan."""
     entry = find_floorplan(row["subject"])
     if entry is None:
-        return Silence(reason=f"no floorplan of {row['subject']} in the catalogue")
+        return f"no floorplan of {row['subject']} in the catalogue"
     plan, quantity = floorplan_of(entry), row["quantity"].casefold().removesuffix(" area")
     if re.fullmatch(r"one (?:core|sm|cu)", quantity):
         return estimate(lambda pick: core_mm2(plan, pick), row, note=FITTED, error=AREA_ERROR)
     if quantity not in BLOCKS:
-        return Silence(reason=f"no area model for {row['quantity']!r}: it is what is left over")
+        return f"no area model for {row['quantity']!r}: it is what is left over"
     error = AREA_ERROR if quantity != "total die" else AREA_ERROR / 2
     return estimate(lambda pick: getattr(blocks(plan, pick), BLOCKS[quantity]), row, note=FITTED, error=error)
 
@@ -52,7 +53,7 @@ def carbon_check(row: Row) -> Answer:
     """Embodied carbon of a module, of a board of several, or of a chip with its share of the server."""
     quantity, subject = row["quantity"].casefold(), row["subject"]
     if "CO2" not in row.get("unit", ""):
-        return Silence(reason="operational carbon per work across generations has no model here")
+        return "operational carbon per work across generations has no model here"
     boards = re.search(r"(\d+)-gpu|nvl(\d+)", subject.casefold())
     design = design_named(subject)
     if design is None:
@@ -94,8 +95,8 @@ def mtia_check(row: Row) -> Answer:
     if "gemm" in quantity or "bandwidth efficiency" in quantity:
         return KERNEL
     if "collective" in quantity:
-        return Silence(reason="collectives: scored by the step-time model")
-    return Silence(reason="a ratio to an unnamed GPU on models that are not public")
+        return "collectives: scored by the step-time model"
+    return "a ratio to an unnamed GPU on models that are not public"
 
 
 def _input(name: str, row: Row) -> Answer:
@@ -111,7 +112,7 @@ def _meets(row: Row, *, billions: float, limit_ms: float) -> Answer:
     """1 when one token's weights in 16 bits are read within the limit, else 0."""
     bandwidth = re.search(r"([\d.]+)\s*GB/s", row.get("conditions", ""))
     if bandwidth is None:
-        return Silence(reason="the row states no memory bandwidth")
+        return "the row states no memory bandwidth"
     step_ms = billions * BYTES_FP16 / (float(bandwidth.group(1)) * READ_EFFICIENCY) * 1e3
     note = f"weights in 16 bits are read in {step_ms:.1f} ms of {limit_ms:g} at {READ_EFFICIENCY:.0%} of peak"
     return estimate(lambda pick: float(step_ms <= limit_ms), row, note=note)

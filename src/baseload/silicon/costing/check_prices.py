@@ -7,12 +7,13 @@ import numpy as np
 from baseload.catalog.cost import cost_inputs
 from baseload.catalog.design import plain
 from baseload.silicon.coefficients import Array
-from baseload.silicon.costing.answer import CATALOGUE, Answer, Row, Silence, estimate
+from baseload.silicon.costing.answer import CATALOGUE, Answer, estimate
 from baseload.silicon.costing.die import wafer_price_usd
 from baseload.silicon.costing.draw import Pick
 from baseload.silicon.costing.memory import SERIES, memory_usd_per_gb
 from baseload.silicon.costing.node import NODES
 from baseload.silicon.costing.nre import USD_PER_MUSD, design_usd, masks_usd
+from baseload.silicon.left_out import Row
 
 WHOLE = ("programme", "program", "all-in", "total")
 """Words for design, masks and respins together."""
@@ -38,7 +39,7 @@ def rent_check(row: Row, chip: str) -> Answer:
     kind = "rental_1yr_contract" if "contract" in _said(row) else "rental_on_demand"
     name = f"{chip.partition('-')[0].lower()}_{kind}"
     if name not in cost_inputs().series:
-        return Silence(reason=f"no rent of {chip} among the cost inputs")
+        return f"no rent of {chip} among the cost inputs"
     return estimate(lambda pick: pick(name), row, mode=CATALOGUE)
 
 
@@ -46,7 +47,7 @@ def nre_check(row: Row) -> Answer:
     """Design cost, mask set, or the whole of a programme at a node, in millions of dollars."""
     node, quantity = _node(_said(row)), row["quantity"].casefold()
     if not node:
-        return Silence(reason="the subject names no node with a design cost")
+        return "the subject names no node with a design cost"
     if any(word in quantity for word in WHOLE):
 
         def programme(pick: Pick) -> Array:
@@ -58,7 +59,7 @@ def nre_check(row: Row) -> Answer:
     if "nre" in quantity or "design" in quantity:
         note = "the headline design cost, undiscounted"
         return estimate(lambda pick: design_usd(node, pick) / USD_PER_MUSD, row, mode=CATALOGUE, note=note)
-    return Silence(reason=f"no NRE model for the quantity {row['quantity']!r}")
+    return f"no NRE model for the quantity {row['quantity']!r}"
 
 
 def _wafer(row: Row, said: str) -> Answer | None:

@@ -1,14 +1,13 @@
 """Published checks of silicon (rows as of `silicon_checks.csv`) and what this room says of each; none is dropped."""
 
 import re
-from dataclasses import replace
 
-from baseload.silicon.costing.answer import Answer, Estimate, Row, Silence
+from baseload.silicon.costing.answer import Answer
 from baseload.silicon.costing.check_cost import cost_check
 from baseload.silicon.costing.check_physical import KERNEL, area_check, carbon_check, mtia_check, power_check
 from baseload.silicon.costing.check_prices import nre_check
-
-__all__ = ["Answer", "Estimate", "Silence", "inside", "speak_to"]
+from baseload.silicon.estimate import Estimate
+from baseload.silicon.left_out import Row
 
 PERCENT = 100.0
 _SCALES = {
@@ -46,15 +45,13 @@ def speak_to(row: Row) -> Answer:
     if category in ("perf_gemm", "perf_peak", "perf_layer"):
         return KERNEL
     if category == "perf_net":
-        return Silence(reason="network: scored by the collectives' model")
-    return Silence(reason=f"no model for the category {category!r}")
+        return "network: scored by the collectives' model"
+    return f"no model for the category {category!r}"
 
 
 def _in_unit(answer: Estimate, category: str, unit: str) -> Estimate:
     """Predictions are in USD (NRE in millions), kgCO2e, W and fractions."""
-    scale = _SCALES.get((category, unit), _SCALES.get(("", unit), 1.0))
-    low, high = answer.low * scale, answer.high * scale
-    return replace(answer, prediction=answer.prediction * scale, low=low, high=high)
+    return answer.times(_SCALES.get((category, unit), _SCALES.get(("", unit), 1.0)))
 
 
 def inside(row: Row, prediction: float) -> bool | None:

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from baseload.silicon.calibrate.hierarchy import Learned
-from baseload.silicon.estimate import Estimate, Mode
+from baseload.silicon.coefficients import Array
+from baseload.silicon.estimate import ENOUGH_ROWS, Estimate, Mode
 from baseload.silicon.kernels.bands import Band, band
-from baseload.silicon.kernels.case import Array, Case, Kernel
-
-ENOUGH_ROWS = 8
-"""Of one chip, engine family and precision, for its predictions to count as calibrated."""
+from baseload.silicon.kernels.case import Case, Kernel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

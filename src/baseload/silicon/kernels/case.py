@@ -4,12 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from baseload.silicon.calibrate.hierarchy import Belief
+from baseload.silicon.coefficients import Array, Number
 
-Array = npt.NDArray[np.float64]
-Number = float | Array
 Quantities = Mapping[str, Number]
 Constants = Mapping[str, Array]
 

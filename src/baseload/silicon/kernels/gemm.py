@@ -17,9 +17,10 @@ import numpy as np
 from baseload.catalog import chip
 from baseload.errors import Unsupported
 from baseload.silicon.calibrate.hierarchy import Belief, Prior
+from baseload.silicon.coefficients import Array, Number
 from baseload.silicon.engines import family_of
 from baseload.silicon.hardware import hardware_of
-from baseload.silicon.kernels.case import Array, Case, Constants, Kernel, Number, Quantities, kinship, length, spreads
+from baseload.silicon.kernels.case import Case, Constants, Kernel, Quantities, kinship, length, spreads
 from baseload.silicon.kernels.generation import generation
 
 OVERLAP = 4

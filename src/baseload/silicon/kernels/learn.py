@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from baseload.silicon.calibrate.hierarchy import Fit
+from baseload.silicon.coefficients import Array
 from baseload.silicon.estimate import Estimate
 from baseload.silicon.kernels.bands import Miss, band, bands_of
 from baseload.silicon.kernels.calibration import Calibration, banded, mode_of
-from baseload.silicon.kernels.case import Array, Case, Kernel
+from baseload.silicon.kernels.case import Case, Kernel
 
 ROUNDS, REFIT_ROUNDS = 25, 6
 """Of the full fit, and of one that starts from it with a group taken away."""

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
+from baseload.silicon.coefficients import Array
 from baseload.silicon.estimate import Estimate
 from baseload.silicon.kernels.all_reduce import all_reduce_case
 from baseload.silicon.kernels.attention import Phase, attention_case
 from baseload.silicon.kernels.calibration import Calibration
-from baseload.silicon.kernels.case import Array, Case
+from baseload.silicon.kernels.case import Case
 from baseload.silicon.kernels.gemm import gemm_case
 from baseload.silicon.kernels.record import shipped
 

@@ -7,9 +7,9 @@ from importlib.resources import files
 import numpy as np
 
 from baseload.catalog.fact import FactSpec
-from baseload.silicon.coefficients import Coefficients, parts
+from baseload.silicon.coefficients import Coefficients, Number, parts
 from baseload.silicon.measure.roofline import Load
-from baseload.silicon.ranged import Band, Facts, Number, band, central, drawn, read_facts
+from baseload.silicon.ranged import Band, Facts, band, central, drawn, read_facts
 
 SPECS = (
     FactSpec(name="int8_efficiency", unit="share", least=0.01, most=1),

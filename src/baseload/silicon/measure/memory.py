@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from baseload.silicon.coefficients import Array
 
 CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 TIMES_CACHE = 4

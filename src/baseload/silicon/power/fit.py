@@ -11,13 +11,12 @@ from dataclasses import asdict, replace
 from math import exp, log
 
 import numpy as np
-import numpy.typing as npt
 
+from baseload.silicon.coefficients import Array
 from baseload.silicon.left_out import Row
 from baseload.silicon.power.draw import PowerConstants
 from baseload.silicon.power.rows import fraction, fraction_row
 
-Array = npt.NDArray[np.float64]
 START = PowerConstants(compute=1.25, bandwidth=0.9, error_low=-0.25, error_high=0.25)
 """Compute: the rows' notes have peaks of 0.92 to 1.09 of the maximum while prompts use 0.35 to 0.48 of arithmetic."""
 DOUBT = (0.1, 0.3)

@@ -17,7 +17,8 @@ import numpy as np
 from baseload.catalog import RankingModel
 from baseload.catalog.fact import FactSpec
 from baseload.errors import Unsupported
-from baseload.silicon.ranged import Band, Facts, Number, band, central, drawn, read_facts
+from baseload.silicon.coefficients import Number
+from baseload.silicon.ranged import Band, Facts, band, central, drawn, read_facts
 
 Binds = Literal["bandwidth", "compute", "network"]
 Work = Literal["serving", "training"]

@@ -7,9 +7,8 @@ import numpy as np
 
 from baseload.silicon import power
 from baseload.silicon.calibrate.calibration import Calibration
-from baseload.silicon.costing.answer import Estimate as CostEstimate
 from baseload.silicon.costing.checks import speak_to as cost_of
-from baseload.silicon.estimate import Estimate, Mode
+from baseload.silicon.estimate import Estimate
 from baseload.silicon.kernels.score import score_rows as kernel_rows
 from baseload.silicon.kernels.score import speaks_to as is_kernel
 from baseload.silicon.left_out import BROKEN, SUSPECT, LeftOut, Row, answer_or_reason, is_suspect
@@ -71,12 +70,6 @@ def _check(row: Row) -> Estimate | str:
 
 def _costed(row: Row) -> Estimate:
     answer = cost_of(row)
-    if not isinstance(answer, CostEstimate):
-        raise LeftOut(answer.reason)
-    return Estimate(
-        value=answer.prediction, low=answer.low, high=answer.high, mode=_mode(answer.mode), assumption=answer.note
-    )
-
-
-def _mode(said: str) -> Mode:
-    return "catalogue" if said == "catalogue" else "cost model"
+    if isinstance(answer, str):
+        raise LeftOut(answer)
+    return answer

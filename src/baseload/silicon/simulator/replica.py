@@ -84,7 +84,7 @@ def _cache(setup: Setup, context_tokens: float, most: int) -> tuple[int, int]:
     m, block = setup.memory, Engine().block_tokens
     state, each = m.state_bytes_per_sequence_per_chip, m.kv_bytes_per_token_per_chip
     if state > 0:
-        most = max(1, int(min(m.sequences(context_tokens, setup.served.plan), most)))
+        most = max(1, int(min(float(m.sequences(context_tokens, setup.served.plan)), most)))
     if each == 0:
         return most, UNBOUNDED
     return most, max(block, int(m.kv_tokens - most * state / each))

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from baseload.silicon.coefficients import Array
 from baseload.silicon.simulator.records import WORK, Records, Status
 from baseload.silicon.simulator.state import State
 from baseload.silicon.simulator.watts import Watts
 from baseload.units import Mark
 
-Array = npt.NDArray[np.float64]
 REASONS = {Status.OVER_CONTEXT: "longer_than_context", Status.OVER_KV: "larger_than_kv_cache"}
 
 

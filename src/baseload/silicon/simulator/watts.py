@@ -4,11 +4,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from baseload.errors import SetupError
-
-Array = npt.NDArray[np.float64]
+from baseload.silicon.coefficients import Array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from baseload.silicon.ranged import Array, Number
+from baseload.silicon.coefficients import Array, Number
 
 
 def interval_s(checkpoint_s: Number, mtbf_s: Number) -> Array:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from baseload.errors import SetupError
-from baseload.silicon.ranged import Band, Facts, Number, band, central, drawn
+from baseload.silicon.coefficients import Number
+from baseload.silicon.ranged import Band, Facts, band, central, drawn
 from baseload.silicon.training.facts import training_facts
 from baseload.silicon.training.interruptions import effective_share, interval_s
 from baseload.silicon.training.step import (

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from baseload.errors import Unsupported
-from baseload.silicon.ranged import Array, Number
+from baseload.silicon.coefficients import Array, Number
 
 ACTIVATION_BYTES = 2
 GRADIENT_AND_WEIGHT_BYTES = 4 + 2
