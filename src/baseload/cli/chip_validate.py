@@ -72,6 +72,6 @@ def calibrate_chips(files: tuple[Path, ...], out: Path, bands: bool, as_json: bo
 
     told = learn(files, out, bands=bands, known=True, progress=progress)
     if as_json:
-        emit({"mark": Mark.MEASURED, **told})
+        emit({"mark": Mark.MODELLED, **told})
         return
     click.echo(f"{told['rows_fitted']} rows fitted; written to {out}; use it with --calibration {out}")

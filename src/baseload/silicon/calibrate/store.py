@@ -23,7 +23,7 @@ def write(path: Path, made: Calibration, sources: Sequence[Mapping[str, Any]], d
     """Write it whole or not at all; equal input gives equal bytes."""
     value = {
         "format": FORMAT,
-        "about": {"date": date, "sources": list(sources), "kind": "measured"},
+        "about": {"date": date, "sources": list(sources), "kind": "estimate"},
         "rows": made.rows,
         "bands": made.bands,
         **{part: _written(getattr(made, part)) for part in PARTS},
